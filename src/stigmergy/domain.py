@@ -1,0 +1,261 @@
+"""The words of ARCHITECTURE section 2 as frozen types. Money is ``Decimal`` USD, time is seconds or UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from stigmergy.errors import InvalidBudget
+
+AgentId: TypeAlias = str
+NodeId: TypeAlias = str
+TaskId: TypeAlias = str
+EpisodeId: TypeAlias = str
+TaskType: TypeAlias = str
+Mixture: TypeAlias = Mapping[TaskType, float]
+"""Weights of task types, non-negative, summing to one."""
+
+START: Final = "START"
+GOAL: Final = "GOAL"
+ZERO: Final = Decimal(0)
+NANO: Final = Decimal("0.000000001")
+MILLION: Final = 1_000_000
+UNKNOWN_TYPE: Final = "general"
+"""The task type of a query about which nothing is known."""
+
+
+def to_nano(usd: Decimal) -> int:
+    """USD as integer nano-dollars, the form in which money is stored."""
+    return int(usd.quantize(NANO, rounding=ROUND_HALF_EVEN).scaleb(9))
+
+
+def from_nano(nano: int) -> Decimal:
+    """Stored nano-dollars back as USD."""
+    return Decimal(nano).scaleb(-9)
+
+
+class Status(StrEnum):
+    """Where a task stands. The last five are ends, and every task reaches exactly one of them."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    DEMOTED = "demoted"
+    ESCALATED = "escalated"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen to the task."""
+        return self not in (Status.PENDING, Status.RUNNING)
+
+
+class FailureKind(StrEnum):
+    """How a call failed; ``hard`` kinds open the breaker at once."""
+
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    INVALID_REPLY = "invalid_reply"
+    UNAVAILABLE = "unavailable"
+    OVERLOADED = "overloaded"
+
+    @property
+    def hard(self) -> bool:
+        """Whether one such failure is proof enough that the agent is down."""
+        return self is FailureKind.UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """An amount of every budgeted resource: what a call uses, may use, or has used."""
+
+    usd: Decimal = ZERO
+    tokens: int = 0
+    calls: int = 0
+
+    def __add__(self, other: Spend) -> Spend:
+        return Spend(self.usd + other.usd, self.tokens + other.tokens, self.calls + other.calls)
+
+    def __sub__(self, other: Spend) -> Spend:
+        return Spend(self.usd - other.usd, self.tokens - other.tokens, self.calls - other.calls)
+
+    def at_most(self, other: Spend) -> bool:
+        """Whether no resource exceeds that of ``other`` (Pareto order)."""
+        return self.usd <= other.usd and self.tokens <= other.tokens and self.calls <= other.calls
+
+
+NOTHING: Final = Spend()
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Upper limits per task; ``None`` is no limit. ``deadline`` is an absolute UTC time."""
+
+    max_usd: Decimal | None = None
+    max_tokens: int | None = None
+    max_calls: int | None = None
+    deadline: datetime | None = None
+
+    def __post_init__(self) -> None:
+        for resource in ("max_usd", "max_tokens", "max_calls"):
+            value = getattr(self, resource)
+            if value is not None and (not Decimal(value).is_finite() or value < 0):
+                raise InvalidBudget(resource, str(value))
+
+    def excess(self, spend: Spend) -> tuple[str, str, str] | None:
+        """The first resource that ``spend`` exceeds, as (name, limit, asked), or None when all fit."""
+        limits = (("usd", self.max_usd), ("tokens", self.max_tokens), ("calls", self.max_calls))
+        for resource, limit in limits:
+            asked = getattr(spend, resource)
+            if limit is not None and asked > limit:
+                return resource, str(limit), str(asked)
+        return None
+
+    def allows(self, spend: Spend) -> bool:
+        """Whether ``spend`` fits every limit."""
+        return (
+            (self.max_usd is None or spend.usd <= self.max_usd)
+            and (self.max_tokens is None or spend.tokens <= self.max_tokens)
+            and (self.max_calls is None or spend.calls <= self.max_calls)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one model call costs: a flat part and a part per million tokens."""
+
+    per_call: Decimal = ZERO
+    per_million_input: Decimal = ZERO
+    per_million_output: Decimal = ZERO
+
+    def of(self, input_tokens: int, output_tokens: int, calls: int = 1) -> Decimal:
+        """USD for ``calls`` calls that used these tokens together, rounded to nano-dollars."""
+        tokens = self.per_million_input * input_tokens + self.per_million_output * output_tokens
+        return (self.per_call * calls + tokens / MILLION).quantize(NANO)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCaps:
+    """The most one call of an agent may use; enforced before sending, so that worst cases are true."""
+
+    max_input_tokens: int = 8192
+    max_output_tokens: int = 1024
+    max_model_calls: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentProfile:
+    """What is known of an agent without asking it. Engine, routers and ledger work from this alone."""
+
+    id: AgentId
+    description: str = ""
+    price: Price
+    caps: TokenCaps = TokenCaps()
+    timeout_s: float = 30.0
+    expected_latency_s: float = 0.1
+    rate_limit_per_minute: float | None = None
+    effect: str | None = None
+    """Name of the side effect (``book_hotel``): two committed steps of one episode never share it."""
+    idempotent: bool = False
+    ability: Mapping[TaskType, float] = field(default_factory=dict)
+    """Prior share of tasks of a type that the agent does well, in [0, 1]."""
+
+    def worst_case(self) -> Spend:
+        """What one attempt may use at most: ``max_model_calls x caps x price``."""
+        calls = self.caps.max_model_calls
+        tokens_in, tokens_out = calls * self.caps.max_input_tokens, calls * self.caps.max_output_tokens
+        return Spend(self.price.of(tokens_in, tokens_out, calls), tokens_in + tokens_out, calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call really used."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model_calls: int = 1
+    usd: Decimal = ZERO
+    latency_s: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.model_calls + other.model_calls,
+            self.usd + other.usd,
+            self.latency_s + other.latency_s,
+        )
+
+    def spend(self) -> Spend:
+        """The budgeted part of the usage."""
+        return Spend(self.usd, self.input_tokens + self.output_tokens, self.model_calls)
+
+
+NO_USAGE: Final = Usage(model_calls=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a user asked. ``reference`` is for evaluators alone and never reaches an agent."""
+
+    id: TaskId
+    text: str
+    graph: str
+    router: str
+    messages: tuple[Message, ...] = ()
+    budget: Budget = Budget()
+    task_type: TaskType | None = None
+    reference: str | None = None
+    idempotency_key: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    tenant: str = "local"
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One failed call, as logged: a failure is data."""
+
+    node: NodeId
+    agent: AgentId
+    kind: FailureKind
+    reason: str
+    charged: Spend = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """The summary row of one task's run; the events hold the rest."""
+
+    id: EpisodeId
+    task_id: TaskId
+    graph: str
+    router: str
+    task_type: TaskType | None
+    status: Status
+    reason: str
+    route: tuple[NodeId, ...]
+    answer: str | None
+    usage: Usage
+    charged_usd: Decimal
+    reroutes: int
+    failures: tuple[Failure, ...]
+    dropped: tuple[NodeId, ...]
+    control_llm_calls: int
+    quality: float | None
+    started_at: datetime
+    finished_at: datetime

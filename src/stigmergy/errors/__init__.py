@@ -1,0 +1,128 @@
+"""Every error of Stigmergy, drawn as one tree.
+
+Each class takes its facts as positional arguments and builds its text from them, so that it survives pickling
+(Ray moves errors between processes and refuses keyword-only constructors). ``code`` is the stable name that the
+HTTP API shows and that clients branch on.
+
+StigmergyError
+├── ConfigError              ├── GraphError                  ├── RequestError
+│                            │   ├── CycleFound              │   ├── InvalidQuery     ├── InvalidBudget
+│                            │   ├── UnknownAgent            │   ├── UnknownGraph     ├── UnknownRouter
+│                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
+│                            │   ├── DuplicateName           │   ├── IdempotencyConflict
+│                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   └── MalformedRequest
+│                            │   ├── InvalidFanOut           ├── RoutingError ─ NoFeasibleHop, InvalidScores
+│                            │   └── UnpricedAgent           ├── LedgerError ─ BudgetRefused, UnknownReservation
+├── AgentError               ├── StoreError                  ├── EpisodeError ─ IllegalEvent
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── ServerError
+│   ├── AgentTimedOut        │   └── StoreUnavailable        │   ├── ServerUnreachable
+│   ├── AgentRefused         └── MissingExtra                │   ├── ServerOverloaded
+│   ├── AgentUnavailable ─ AgentLost                         │   ├── UnexpectedReply
+│   ├── AgentOverloaded                                      │   └── WaitTimedOut
+│   ├── InvalidReply
+│   └── InputTooLong
+"""
+
+from stigmergy.errors.agents import (
+    AgentError,
+    AgentFailed,
+    AgentLost,
+    AgentOverloaded,
+    AgentRefused,
+    AgentTimedOut,
+    AgentUnavailable,
+    InputTooLong,
+    InvalidReply,
+)
+from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
+from stigmergy.errors.graphs import (
+    CycleFound,
+    DuplicateName,
+    GoalUnreachable,
+    GraphError,
+    InvalidFanOut,
+    UnknownAgent,
+    UnknownNode,
+    UnpricedAgent,
+)
+from stigmergy.errors.requests import (
+    BudgetTooSmall,
+    EpisodeNotFound,
+    IdempotencyConflict,
+    InvalidBudget,
+    InvalidQuery,
+    MalformedRequest,
+    RequestError,
+    TaskNotFound,
+    UnknownGraph,
+    UnknownRouter,
+)
+from stigmergy.errors.running import (
+    BudgetRefused,
+    EpisodeError,
+    IllegalEvent,
+    InvalidScores,
+    LedgerError,
+    NoFeasibleHop,
+    RoutingError,
+    UnknownReservation,
+)
+from stigmergy.errors.services import (
+    SequenceConflict,
+    ServerError,
+    ServerOverloaded,
+    ServerUnreachable,
+    StoreError,
+    StoreUnavailable,
+    UnexpectedReply,
+    WaitTimedOut,
+)
+
+__all__ = [
+    "AgentError",
+    "AgentFailed",
+    "AgentLost",
+    "AgentOverloaded",
+    "AgentRefused",
+    "AgentTimedOut",
+    "AgentUnavailable",
+    "BudgetRefused",
+    "BudgetTooSmall",
+    "ConfigError",
+    "CycleFound",
+    "DuplicateName",
+    "EpisodeError",
+    "EpisodeNotFound",
+    "GoalUnreachable",
+    "GraphError",
+    "IdempotencyConflict",
+    "IllegalEvent",
+    "InputTooLong",
+    "InvalidBudget",
+    "InvalidFanOut",
+    "InvalidQuery",
+    "InvalidReply",
+    "InvalidScores",
+    "LedgerError",
+    "MalformedRequest",
+    "MissingExtra",
+    "NoFeasibleHop",
+    "RequestError",
+    "RoutingError",
+    "SequenceConflict",
+    "ServerError",
+    "ServerOverloaded",
+    "ServerUnreachable",
+    "StigmergyError",
+    "StoreError",
+    "StoreUnavailable",
+    "TaskNotFound",
+    "UnexpectedReply",
+    "UnknownAgent",
+    "UnknownGraph",
+    "UnknownNode",
+    "UnknownReservation",
+    "UnknownRouter",
+    "UnpricedAgent",
+    "WaitTimedOut",
+]

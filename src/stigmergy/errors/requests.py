@@ -1,0 +1,131 @@
+"""What a caller asked and cannot have."""
+
+from __future__ import annotations
+
+from stigmergy.errors.base import StigmergyError, name_some
+
+
+class RequestError(StigmergyError):
+    """The caller asked for something that cannot be done; nothing was started."""
+
+    code = "invalid_request"
+
+
+class MalformedRequest(RequestError):
+    """The body is not JSON, or not of the shape that the API asks for; ``problems`` are (field, what is wrong)."""
+
+    code = "malformed_request"
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "the request cannot be read: " + "; ".join(f"{field}: {problem}" for field, problem in self.problems)
+
+
+class InvalidQuery(RequestError):
+    """The query is empty, too long or malformed."""
+
+    code = "invalid_query"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the query cannot be taken: {self.reason}"
+
+
+class InvalidBudget(RequestError):
+    """A limit that is negative or not a number."""
+
+    code = "invalid_budget"
+
+    def __init__(self, resource: str, value: str) -> None:
+        super().__init__(resource, value)
+        self.resource, self.value = resource, value
+
+    def __str__(self) -> str:
+        return f"budget {self.resource} = {self.value}: a limit is a finite number of at least 0; leave it out for none"
+
+
+class BudgetTooSmall(RequestError):
+    """No path of the graph fits the budget; ``least`` is the smallest limit that would do."""
+
+    code = "budget_too_small"
+
+    def __init__(self, resource: str, limit: str, least: str) -> None:
+        super().__init__(resource, limit, least)
+        self.resource, self.limit, self.least = resource, limit, least
+
+    def __str__(self) -> str:
+        return (
+            f"no path fits {self.resource} = {self.limit}: the least that would do is {self.least} "
+            "(worst case of the thriftiest available path)"
+        )
+
+
+class UnknownGraph(RequestError):
+    """The task names a graph that is not served."""
+
+    code = "unknown_graph"
+
+    def __init__(self, graph: str, known: tuple[str, ...]) -> None:
+        super().__init__(graph, known)
+        self.graph, self.known = graph, known
+
+    def __str__(self) -> str:
+        return f"no graph {self.graph!r} is served; known graphs: {name_some(self.known)}"
+
+
+class UnknownRouter(RequestError):
+    """The task names a router that is not configured."""
+
+    code = "unknown_router"
+
+    def __init__(self, router: str, known: tuple[str, ...]) -> None:
+        super().__init__(router, known)
+        self.router, self.known = router, known
+
+    def __str__(self) -> str:
+        return f"no router {self.router!r} is configured; known routers: {name_some(self.known)}"
+
+
+class TaskNotFound(RequestError):
+    """No task has this id."""
+
+    code = "task_not_found"
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(task_id)
+        self.task_id = task_id
+
+    def __str__(self) -> str:
+        return f"no task {self.task_id!r}; ids are returned by POST /v1/tasks"
+
+
+class EpisodeNotFound(RequestError):
+    """No episode has this id (it may not have reached the store yet)."""
+
+    code = "episode_not_found"
+
+    def __init__(self, episode_id: str) -> None:
+        super().__init__(episode_id)
+        self.episode_id = episode_id
+
+    def __str__(self) -> str:
+        return f"no episode {self.episode_id!r} is stored; a running task's episode appears when it ends"
+
+
+class IdempotencyConflict(RequestError):
+    """The same idempotency key came with another body."""
+
+    code = "idempotency_conflict"
+
+    def __init__(self, key: str, task_id: str) -> None:
+        super().__init__(key, task_id)
+        self.key, self.task_id = key, task_id
+
+    def __str__(self) -> str:
+        return f"idempotency key {self.key!r} belongs to task {self.task_id} with another body; use a new key"

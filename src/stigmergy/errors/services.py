@@ -1,0 +1,95 @@
+"""The store or the server could not be used."""
+
+from __future__ import annotations
+
+from stigmergy.errors.base import StigmergyError
+
+
+class StoreError(StigmergyError):
+    """The episode store could not do what was asked."""
+
+    code = "store_error"
+
+
+class SequenceConflict(StoreError):
+    """Another writer has already stored an event under this number."""
+
+    code = "sequence_conflict"
+
+    def __init__(self, episode_id: str, seq: int) -> None:
+        super().__init__(episode_id, seq)
+        self.episode_id, self.seq = episode_id, seq
+
+    def __str__(self) -> str:
+        return f"episode {self.episode_id!r} already has an event {self.seq}: another writer took this episode over"
+
+
+class StoreUnavailable(StoreError):
+    """The database cannot be reached or refuses to write."""
+
+    code = "store_unavailable"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url, self.reason = url, reason
+
+    def __str__(self) -> str:
+        return f"the store at {self.url} is unavailable: {self.reason}"
+
+
+class ServerError(StigmergyError):
+    """The client could not get what it asked for from the server."""
+
+    code = "server_error"
+
+
+class ServerUnreachable(ServerError):
+    """No connection to the server."""
+
+    code = "server_unreachable"
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url, self.reason = url, reason
+
+    def __str__(self) -> str:
+        return f"no server answers at {self.url} ({self.reason}); start one with `stigmergy serve`"
+
+
+class ServerOverloaded(ServerError):
+    """The server has no room; ``retry_after_s`` says when to come back."""
+
+    code = "server_overloaded"
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(retry_after_s)
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return f"the server has no room for another task; retry in {self.retry_after_s:g} s"
+
+
+class UnexpectedReply(ServerError):
+    """The server answered with something that is not this API."""
+
+    code = "unexpected_reply"
+
+    def __init__(self, status: int, body: str) -> None:
+        super().__init__(status, body)
+        self.status, self.body = status, body
+
+    def __str__(self) -> str:
+        return f"unexpected answer with status {self.status}: {self.body[:300]}"
+
+
+class WaitTimedOut(ServerError):
+    """The task did not end while the client waited; it is still running on the server."""
+
+    code = "wait_timed_out"
+
+    def __init__(self, task_id: str, waited_s: float) -> None:
+        super().__init__(task_id, waited_s)
+        self.task_id, self.waited_s = task_id, waited_s
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} did not end within {self.waited_s:g} s; it goes on, ask for it again by its id"

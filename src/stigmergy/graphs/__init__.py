@@ -1,0 +1,1 @@
+"""Who may hand work to whom, and what it costs. Pure."""

@@ -1,0 +1,81 @@
+"""What is still ahead at every node: least weight, greatest value, and the Pareto-least worst cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from math import inf, isfinite
+
+from stigmergy.domain import GOAL, NOTHING, NodeId, Spend
+from stigmergy.graphs.agent_graph import AgentGraph
+
+
+def potentials(graph: AgentGraph, weights: Mapping[NodeId, float]) -> Mapping[NodeId, float]:
+    """The least weight of completing from each node to GOAL, the node's own weight excluded.
+
+    ``h(GOAL) = 0``, ``h(n) = min over successors s of weight(s) + h(s)``; infinity where no completion is finite.
+    One pass in reverse topological order, O(E). ``weights`` as in ``shortest_path``.
+    """
+    ahead = {GOAL: 0.0}
+    for node in reversed(graph.order):
+        if node != GOAL:
+            ahead[node] = min(ahead[s] + (0.0 if s == GOAL else weights[s]) for s in graph.successors(node))
+    return ahead
+
+
+def dearest_potentials(graph: AgentGraph, values: Mapping[NodeId, float]) -> Mapping[NodeId, float]:
+    """The greatest sum of values of completing from each node to GOAL, the node's own value excluded.
+
+    ``g(GOAL) = 0``, ``g(n) = max over successors s of value(s) + g(s)``. A node whose value is not finite is never
+    entered; minus infinity where no completion is left.
+    """
+    ahead = {GOAL: 0.0}
+    for node in reversed(graph.order):
+        if node != GOAL:
+            steps = ((s, 0.0 if s == GOAL else values[s]) for s in graph.successors(node))
+            ahead[node] = max((ahead[s] + value for s, value in steps if isfinite(value)), default=-inf)
+    return ahead
+
+
+def completions(
+    graph: AgentGraph, unavailable: AbstractSet[NodeId] = frozenset()
+) -> Mapping[NodeId, tuple[Spend, ...]]:
+    """The Pareto-least worst cases of completing from each node to GOAL, the node's own worst case excluded.
+
+    ``C(GOAL) = {nothing}``, ``C(n) = least of {worst_case(s) + c : s in successors, s available, c in C(s)}``. The
+    minima of single resources may come from different paths, so a hop is affordable iff one of these vectors fits.
+    Effects are not seen here: where a route could repeat one, ``constrained_shortest_path`` decides.
+
+    Args:
+        graph: a graph without fan-outs.
+        unavailable: nodes that must not be entered (agent down, not permitted, excluded).
+
+    Returns:
+        For every node, START and GOAL included, the vectors in order of (usd, tokens, calls); empty: no completion.
+
+    Raises:
+        InvalidFanOut: the graph has a fan-out.
+    """
+    ahead: dict[NodeId, tuple[Spend, ...]] = {GOAL: (NOTHING,)}
+    # The nodes of one stage have the same successors and so the same completions.
+    known: dict[tuple[NodeId, ...], tuple[Spend, ...]] = {}
+    for node in reversed(graph.order):
+        targets = graph.successors(node)
+        if node != GOAL and targets not in known:
+            open_targets = [target for target in targets if target not in unavailable]
+            known[targets] = pareto_least(graph.worst_case(s) + c for s in open_targets for c in ahead[s])
+        if node != GOAL:
+            ahead[node] = known[targets]
+    return ahead
+
+
+def pareto_least(spends: Iterable[Spend]) -> tuple[Spend, ...]:
+    """The vectors that no other is at most in every resource, each once, in order of (usd, tokens, calls)."""
+    kept: list[Spend] = []
+    # In this order whatever dominates a vector comes before it with no more usd, so tokens and calls decide.
+    least_tokens: dict[int, int] = {}
+    for spend in sorted(spends, key=lambda s: (s.usd, s.tokens, s.calls)):
+        if not any(calls <= spend.calls and tokens <= spend.tokens for calls, tokens in least_tokens.items()):
+            kept.append(spend)
+            least_tokens[spend.calls] = spend.tokens
+    return tuple(kept)

@@ -1,0 +1,56 @@
+"""The kinds of nodes an agent graph is made of, as its author writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from stigmergy.domain import AgentId, NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentNode:
+    """One agent at one place of the graph. An optional node may be dropped at a ``loss`` in [0, 1] of quality."""
+
+    kind: Literal["agent"] = "agent"
+    agent: AgentId
+    optional: bool = False
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One arm of a fan-out: itself an agent graph from START to GOAL."""
+
+    graph: GraphSpec
+    required: bool = True
+    loss: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOutNode:
+    """Several branches in parallel and the name of the rule that joins their replies."""
+
+    kind: Literal["fan_out"] = "fan_out"
+    branches: Mapping[str, Branch]
+    join: str = "vote"
+
+
+Node: TypeAlias = AgentNode | FanOutNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphSpec:
+    """A graph as written in the configuration: plain data, serialisable, not yet validated.
+
+    ``edges`` maps a node (or START) to its successors (or GOAL). ``stages`` is shorthand: every node of a stage leads
+    to every node of the next, START to the first and the last to GOAL. Both may be given; their edges add up. A name
+    that is not in ``nodes`` is a node with the agent of that name.
+    """
+
+    description: str = ""
+    nodes: Mapping[NodeId, Node] = field(default_factory=dict)
+    edges: Mapping[NodeId, tuple[NodeId, ...]] = field(default_factory=dict)
+    stages: tuple[tuple[NodeId, ...], ...] = ()
+    escalation: AgentId | None = None

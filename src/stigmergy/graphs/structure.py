@@ -1,0 +1,80 @@
+"""What a graph specification says once its shorthand is spelled out, and whether it can be served."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import pairwise
+
+import networkx as nx
+
+from stigmergy.domain import GOAL, START, AgentId, NodeId
+from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, UnknownAgent
+from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
+
+ENDS = (START, GOAL)
+
+
+def nodes_of(spec: GraphSpec) -> dict[NodeId, Node]:
+    """The declared nodes, and an agent node for every other name that an edge or a stage uses.
+
+    Raises:
+        DuplicateName: a name occurs in two stages, or twice in one, or a node is called START or GOAL.
+    """
+    staged = [name for stage in spec.stages for name in stage]
+    reserved = [name for name in (*spec.nodes, *staged) if name in ENDS]
+    repeated = [name for name, count in Counter(staged).items() if count > 1]
+    for name in (*reserved, *repeated):
+        raise DuplicateName(name)
+    edge_ends = [end for source, targets in spec.edges.items() for end in (source, *targets)]
+    implied = {name: AgentNode(agent=name) for name in (*staged, *edge_ends) if name not in ENDS}
+    return {**implied, **spec.nodes}
+
+
+def edges_of(spec: GraphSpec) -> list[tuple[NodeId, NodeId]]:
+    """The declared edges and those that the stages stand for, each once, in alphabetical order."""
+    edges = {(source, target) for source, targets in spec.edges.items() for target in targets}
+    layers = ((START,), *spec.stages, (GOAL,)) if spec.stages else ()
+    for before, after in pairwise(layers):
+        edges.update((source, target) for source in before for target in after)
+    return sorted(edges)
+
+
+def digraph_of(spec: GraphSpec, nodes: Mapping[NodeId, Node]) -> nx.DiGraph[NodeId]:
+    """The frozen networkx graph of a specification.
+
+    Raises:
+        CycleFound: the edges form a cycle (every edge into START or out of GOAL ends as this or as the next).
+        GoalUnreachable: a node lies on no way from START to GOAL, or there is no such way.
+    """
+    digraph: nx.DiGraph[NodeId] = nx.DiGraph()
+    digraph.add_nodes_from((START, GOAL, *sorted(nodes)))
+    digraph.add_edges_from(edges_of(spec))
+    _check_shape(digraph)
+    nx.freeze(digraph)
+    return digraph
+
+
+def _check_shape(digraph: nx.DiGraph[NodeId]) -> None:
+    if not nx.is_directed_acyclic_graph(digraph):
+        raise CycleFound(tuple(edge[0] for edge in nx.find_cycle(digraph)))
+    below_start, above_goal = nx.descendants(digraph, START), nx.ancestors(digraph, GOAL)
+    lost = tuple(node for node in digraph if node not in ENDS and not (node in below_start and node in above_goal))
+    if lost or GOAL not in below_start:
+        raise GoalUnreachable(lost or (START,))
+
+
+def check_agents(nodes: Mapping[NodeId, Node], escalation: AgentId | None, declared: Mapping[AgentId, object]) -> None:
+    """Refuse names of agents that nobody declared; raises UnknownAgent for the first one."""
+    named = [node.agent for node in nodes.values() if isinstance(node, AgentNode)]
+    for agent in (*named, *([] if escalation is None else [escalation])):
+        if agent not in declared:
+            raise UnknownAgent(agent, tuple(declared))
+
+
+def check_fan_out(name: NodeId, node: FanOutNode) -> None:
+    """Refuse a fan-out without branches or without a required one; raises InvalidFanOut."""
+    if not node.branches:
+        raise InvalidFanOut(name, "it has no branches; give it at least one")
+    if not any(branch.required for branch in node.branches.values()):
+        raise InvalidFanOut(name, "every branch is optional; at least one must be required")

@@ -1,0 +1,73 @@
+"""One weight per node from price, latency, reliability, rate limit and availability."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import inf
+
+from stigmergy.domain import GOAL, ZERO, AgentProfile, NodeId
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.overlay import Condition, Overlay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightModel:
+    """How strongly each fact about an agent counts.
+
+    ``price_floor_fraction`` in (0, 1]: an agent cheaper than this share of the dearest worst case in the graph (a free
+    one, too) counts as costing that share. ``reference_latency_s`` > 0: the latency that doubles a weight.
+    ``max_penalty`` >= 1: the most that each of reliability, rate limit and recovery may multiply a weight by.
+    """
+
+    price_floor_fraction: float = 0.01
+    reference_latency_s: float = 1.0
+    max_penalty: float = 100.0
+
+    def penalty(self, share: float) -> float:
+        """``1 / share``, within [1, max_penalty], for a share that is 1 when all is well."""
+        return min(self.max_penalty, max(1.0, 1.0 / share)) if share > 0.0 else self.max_penalty
+
+
+def node_weights(graph: AgentGraph, overlay: Overlay, model: WeightModel) -> Mapping[NodeId, float]:
+    """The weight of entering each node: every edge into the node has it, so only incoming edges become infinite.
+
+    For a node n with agent a, every factor being a penalty of at least 1::
+
+        weight(n)    = price x latency x reliability x rate_limit x availability
+        price        = max(1, worst_case_usd(a) / (price_floor_fraction x max over nodes of worst_case_usd))
+        latency      = 1 + seconds(a) / reference_latency_s       seconds: smoothed if seen, else expected
+        reliability  = min(max_penalty, 1 / success_rate(a))      the expected number of attempts
+        rate_limit   = min(max_penalty, 1 / (1 - rate_used(a)))
+        availability = min(max_penalty, 1 / recovery(a)), or infinity when a is unavailable
+
+    Prices enter as shares of the dearest one: multiplying all of them by 1000 changes no weight.
+
+    Returns:
+        A dimensionless weight for every node but START; GOAL weighs 0.
+
+    Raises:
+        InvalidFanOut: the graph has a fan-out.
+    """
+    usd = {node: graph.worst_case(node).usd for node in graph.nodes}
+    floor = max(usd.values(), default=ZERO) * Decimal(str(model.price_floor_fraction))
+    weights = {}
+    for node in graph.nodes:
+        profile = graph.profile(node)
+        condition = overlay.of(profile.id)
+        price = max(1.0, float(usd[node] / floor)) if floor else 1.0
+        weights[node] = price * _strain(profile, condition, model) if condition.available else inf
+    weights[GOAL] = 0.0
+    return weights
+
+
+def _strain(profile: AgentProfile, condition: Condition, model: WeightModel) -> float:
+    """The product of every penalty but price, for an available agent."""
+    seconds = profile.expected_latency_s if condition.response_s is None else condition.response_s
+    return (
+        (1.0 + seconds / model.reference_latency_s)
+        * model.penalty(condition.success_rate)
+        * model.penalty(1.0 - condition.rate_used)
+        * model.penalty(condition.recovery)
+    )
