@@ -17,7 +17,7 @@ StigmergyError
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── ServerError
 │   ├── AgentTimedOut        │   └── StoreUnavailable        │   ├── ServerUnreachable
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerOverloaded
-│   ├── AgentUnavailable ─ AgentLost                         │   ├── UnexpectedReply
+│   ├── AgentUnavailable ─ AgentLost                         │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── AgentOverloaded                                      │   └── WaitTimedOut
 │   ├── InvalidReply
 │   └── InputTooLong
@@ -68,6 +68,8 @@ from stigmergy.errors.running import (
     UnknownReservation,
 )
 from stigmergy.errors.services import (
+    DeployFailed,
+    PortTaken,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -90,6 +92,7 @@ __all__ = [
     "BudgetTooSmall",
     "ConfigError",
     "CycleFound",
+    "DeployFailed",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",
@@ -107,6 +110,7 @@ __all__ = [
     "MalformedRequest",
     "MissingExtra",
     "NoFeasibleHop",
+    "PortTaken",
     "RequestError",
     "RoutingError",
     "SequenceConflict",

@@ -56,6 +56,35 @@ class ServerUnreachable(ServerError):
         return f"no server answers at {self.url} ({self.reason}); start one with `stigmergy serve`"
 
 
+class PortTaken(ServerError):
+    """The port to serve on is in use."""
+
+    code = "port_taken"
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(port, reason)
+        self.port, self.reason = port, reason
+
+    def __str__(self) -> str:
+        return (
+            f"port {self.port} is taken ({self.reason}); `stigmergy stop --port {self.port}` ends a server of ours, "
+            "or set serving.port to another one"
+        )
+
+
+class DeployFailed(ServerError):
+    """Serve could not bring the application up; ``reasons`` are (deployment, what it said)."""
+
+    code = "deploy_failed"
+
+    def __init__(self, reasons: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(reasons)
+        self.reasons = reasons
+
+    def __str__(self) -> str:
+        return "deploying failed: " + "; ".join(f"{name}: {reason}" for name, reason in self.reasons)
+
+
 class ServerOverloaded(ServerError):
     """The server has no room; ``retry_after_s`` says when to come back."""
 

@@ -1,0 +1,1 @@
+"""What does the work. Knows no router, no ledger."""

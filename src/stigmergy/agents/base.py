@@ -1,0 +1,74 @@
+"""The contract of an agent: a request in, a reply or an AgentError out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from stigmergy.domain import NO_USAGE, AgentId, AgentProfile, Message, NodeId, TaskType, TokenCaps, Usage
+
+Data: TypeAlias = Mapping[str, Any]
+"""JSON-compatible values that one agent hands to the next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What an agent answered.
+
+    ``text`` is for people and language models, ``data`` for programs further down the route. ``answered`` is False
+    when the agent honestly could not do the work: that is a poor answer, not a failed call. ``verdict`` is a
+    checker's judgement of the work before it, in [0, 1]. The engine sets ``node`` and ``canonical``.
+    """
+
+    text: str
+    data: Data = field(default_factory=dict)
+    usage: Usage = NO_USAGE
+    answered: bool = True
+    confidence: float | None = None
+    verdict: float | None = None
+    canonical: str | None = None
+    agent: AgentId = ""
+    node: NodeId = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What an agent is asked: the task, the committed replies in order, and the limits of this call.
+
+    ``step_key`` is the idempotency key: two requests with one key are the same work.
+    """
+
+    text: str
+    messages: tuple[Message, ...] = ()
+    task_type: TaskType | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    replies: tuple[Reply, ...] = ()
+    step_key: str
+    timeout_s: float
+    caps: TokenCaps = field(default_factory=TokenCaps)
+
+    def last(self) -> Reply | None:
+        """The newest committed reply, or None at the first hop."""
+        return self.replies[-1] if self.replies else None
+
+
+class Agent(Protocol):
+    """Something that does one piece of work for a price."""
+
+    @property
+    def profile(self) -> AgentProfile:
+        """What is known of the agent without asking it."""
+        ...
+
+    async def call(self, request: Request) -> Reply:
+        """Do the work once, without retries.
+
+        Raises:
+            AgentError: the call failed; its subclass says how.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections, threads and processes."""
+        ...

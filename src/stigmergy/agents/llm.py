@@ -1,0 +1,152 @@
+"""An agent that asks a language model, with a role and a strategy."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from stigmergy.agents.base import Reply, Request
+from stigmergy.agents.models.base import FinishReason, LanguageModel, Messages, most_tokens
+from stigmergy.agents.strategies import Strategy, uncovered_calls
+from stigmergy.domain import NO_USAGE, AgentProfile, TokenCaps, Usage
+from stigmergy.errors import (
+    AgentError,
+    AgentFailed,
+    AgentOverloaded,
+    AgentRefused,
+    AgentTimedOut,
+    AgentUnavailable,
+    InputTooLong,
+    InvalidReply,
+)
+
+_NOTHING_DONE = (AgentUnavailable, AgentOverloaded, AgentRefused, InputTooLong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How an agent asks its model.
+
+    ``bytes_per_token`` is the tokeniser's least ratio, by which ``max_input_tokens`` is enforced; 1 holds for every
+    byte-level tokeniser. ``temperature`` None leaves it to the model.
+    """
+
+    role: str = ""
+    temperature: float | None = 0.0
+    bytes_per_token: float = 1.0
+
+
+class LlmAgent:
+    """Asks its model by its strategy, within its caps, and books every token at its own price.
+
+    The model is shared with other agents and stays open when this agent is closed.
+    """
+
+    def __init__(
+        self,
+        profile: AgentProfile,
+        model: LanguageModel,
+        strategy: Strategy,
+        asking: Asking = Asking(),
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.profile = profile
+        self._model = model
+        self._strategy = strategy
+        self._asking = asking
+        self._clock = clock
+
+    async def call(self, request: Request) -> Reply:
+        """Ask the model; see ``Agent.call``. The tighter of the request's and the profile's caps hold.
+
+        Raises:
+            InputTooLong: a question may take more than ``max_input_tokens``; it was not sent.
+            AgentRefused: the caps do not cover the strategy, or the model declined before any token was billed.
+            AgentFailed: the model failed, or declined after tokens had been billed.
+            AgentError: what else the model raised.
+        """
+        started = self._clock()
+        caps = tighter(request.caps, self.profile.caps)
+        if problem := uncovered_calls(type(self._strategy).__name__, self._strategy.max_calls, caps):
+            raise AgentRefused(self.profile.id, problem)
+        questions = _Questions(self.profile, self._model, self._asking, caps, request.timeout_s)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                draft = await self._strategy.answer(request, self._asking.role, questions.ask)
+        except TimeoutError:
+            raise AgentTimedOut(self.profile.id, f"no answer within {request.timeout_s:g} s") from None
+        except AgentError as error:
+            raise self._own(error, questions.usage) from error
+        if not draft.text:
+            raise InvalidReply(self.profile.id, f"model {self._model.name!r} stated no answer")
+        return Reply(
+            text=draft.text,
+            confidence=draft.confidence,
+            verdict=draft.verdict,
+            data={"finish_reason": questions.finish_reason},
+            usage=replace(questions.usage, latency_s=self._clock() - started),
+            agent=self.profile.id,
+        )
+
+    async def aclose(self) -> None:
+        """Nothing of its own to give back."""
+
+    def _own(self, error: AgentError, billed: Usage) -> AgentError:
+        """The model's error under this agent's name.
+
+        An error that says "nothing was done" would release the whole reservation; once a call of the same step was
+        billed that is no longer true, so it becomes an AgentFailed.
+        """
+        reason = error.reason if error.agent == self.profile.id else f"model {error.agent!r}: {error.reason}"
+        if billed.model_calls and isinstance(error, _NOTHING_DONE):
+            paid = f"after {billed.model_calls} billed model call(s) for {billed.usd} USD"
+            return AgentFailed(self.profile.id, f"{error.code} {paid}: {reason}")
+        return type(error)(self.profile.id, reason)
+
+
+class _Questions:
+    """The model calls of one request: asks within the caps and adds up what they used."""
+
+    def __init__(
+        self, profile: AgentProfile, model: LanguageModel, asking: Asking, caps: TokenCaps, timeout_s: float
+    ) -> None:
+        self.usage = NO_USAGE
+        self.finish_reason: FinishReason = "stop"
+        self._profile, self._model, self._asking = profile, model, asking
+        self._caps, self._timeout_s = caps, timeout_s
+
+    async def ask(self, messages: Messages) -> str:
+        """The text of one completion. Raises AgentError, under this agent's name where the fault is not the model's."""
+        self._check(messages)
+        done = await self._model.complete(
+            messages, self._caps.max_output_tokens, self._asking.temperature, self._timeout_s
+        )
+        tokens = done.usage.input_tokens, done.usage.output_tokens
+        self.usage += Usage(*tokens, model_calls=1, usd=self._profile.price.of(*tokens))
+        self.finish_reason = done.finish_reason
+        if done.finish_reason == "refused":
+            raise AgentRefused(self._model.name, f"it declined: {done.text[:200]!r}")
+        return done.text
+
+    def _check(self, messages: Messages) -> None:
+        agent, caps = self._profile.id, self._caps
+        if self.usage.model_calls >= caps.max_model_calls:
+            raise AgentFailed(agent, f"its strategy asked more than max_model_calls = {caps.max_model_calls} times")
+        most = most_tokens(messages, self._asking.bytes_per_token)
+        if most > caps.max_input_tokens:
+            reason = (
+                f"the question may take {most} tokens, max_input_tokens is {caps.max_input_tokens}; shorten it, raise "
+                "the cap, or state bytes_per_token if the tokeniser is known"
+            )
+            raise InputTooLong(agent, reason)
+
+
+def tighter(one: TokenCaps, other: TokenCaps) -> TokenCaps:
+    """The lesser of each cap."""
+    return TokenCaps(
+        min(one.max_input_tokens, other.max_input_tokens),
+        min(one.max_output_tokens, other.max_output_tokens),
+        min(one.max_model_calls, other.max_model_calls),
+    )

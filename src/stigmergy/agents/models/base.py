@@ -1,0 +1,86 @@
+"""The contract of a language model: messages in, one completion or an AgentError out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, TypeAlias
+
+from stigmergy.domain import Message, Price
+
+Messages: TypeAlias = tuple[Message, ...]
+FinishReason: TypeAlias = Literal["stop", "length", "refused"]
+
+_FRAME_TOKENS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """Tokens that one completion used, as the model's server counted them."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered.
+
+    ``finish_reason`` is ``stop``, ``length`` (cut at ``max_output_tokens``) or ``refused`` (the model declined after it
+    had read the input, so its tokens are billed).
+    """
+
+    text: str
+    usage: TokenCount
+    finish_reason: FinishReason = "stop"
+
+
+class LanguageModel(Protocol):
+    """Something that completes a conversation. Shared by agents: who built it closes it."""
+
+    @property
+    def name(self) -> str:
+        """The name that errors show."""
+        ...
+
+    @property
+    def price(self) -> Price | None:
+        """What its calls cost; None where nobody stated it."""
+        ...
+
+    async def complete(
+        self,
+        messages: Messages,
+        max_output_tokens: int,
+        temperature: float | None,
+        timeout_s: float,
+        seed: int | None = None,
+    ) -> Completion:
+        """Complete the conversation once, without retries.
+
+        Args:
+            messages: the conversation, oldest first, with the roles ``system``, ``user`` and ``assistant``.
+            max_output_tokens: the most tokens the completion may have.
+            temperature: sampling temperature, at least 0; None leaves it to the model.
+            timeout_s: seconds until the call is given up.
+            seed: makes sampling repeatable where the model can.
+
+        Raises:
+            AgentError: the call failed; ``agent`` holds the model's name. AgentUnavailable, AgentOverloaded,
+                AgentRefused and InputTooLong mean that the model did no work.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+def most_tokens(messages: Iterable[Message], bytes_per_token: float = 1.0) -> int:
+    """Upper bound of the tokens that a conversation takes, without knowing the tokeniser.
+
+    ``sum over messages of utf8_bytes(role + content) / bytes_per_token + 8``, plus 8 for the frame of the reply. With
+    1 byte per token it holds for every byte-level tokeniser, because each token covers at least one byte.
+    """
+    sizes = (len((message.role + message.content).encode("utf-8", "replace")) for message in messages)
+    return _FRAME_TOKENS + sum(_FRAME_TOKENS + -int(-size // bytes_per_token) for size in sizes)

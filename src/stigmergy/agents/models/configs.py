@@ -1,0 +1,64 @@
+"""Prices and language models as the configuration states them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from stigmergy.agents.models.openai_compatible import LimitField
+from stigmergy.domain import ZERO, Price
+
+
+def require(holds: bool, field_name: str, value: object, rule: str) -> None:  # noqa: FBT001 - a condition, no switch
+    """Raise ValueError unless the condition holds."""
+    if not holds:
+        raise ValueError(f"{field_name} = {value}: it must be {rule}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceConfig:
+    """A price in USD: per call, and per million tokens. What is left out is 0."""
+
+    per_call: Decimal = ZERO
+    per_million_input: Decimal = ZERO
+    per_million_output: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        for name in ("per_call", "per_million_input", "per_million_output"):
+            value = getattr(self, name)
+            require(value.is_finite() and value >= 0, f"price.{name}", value, "a finite number of at least 0")
+
+    def price(self) -> Price:
+        """The domain's word for it."""
+        return Price(self.per_call, self.per_million_input, self.per_million_output)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAICompatibleConfig:
+    """A model of a server that speaks OpenAI's API.
+
+    ``base_url`` None is ``OPENAI_BASE_URL`` of the environment, or OpenAI itself. ``api_key_env`` names the environment
+    variable that holds the key; None: the server asks for none. ``limit_field`` is what it calls the token limit.
+    """
+
+    kind: Literal["openai_compatible"] = "openai_compatible"
+    base_url: str | None = None
+    model: str
+    api_key_env: str | None = "OPENAI_API_KEY"
+    limit_field: LimitField = "max_tokens"
+    price: PriceConfig | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedModelConfig:
+    """A deterministic model: ``answers`` maps patterns to texts, the first that is found in the question answers."""
+
+    kind: Literal["scripted"] = "scripted"
+    answers: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str = "ok"
+    price: PriceConfig | None = None
+
+
+ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig

@@ -1,0 +1,1 @@
+"""From a value to the final text: as it is, or in the form that the query asks for."""

@@ -1,0 +1,1 @@
+"""From a value to a judged value: sanity, verification by inverse or substitution, and independent recomputation."""

@@ -1,0 +1,41 @@
+"""The command line: every command is registered here, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import typer
+
+from stigmergy.cli import config, episodes, graph, tasks
+from stigmergy.cli.error_line import ErrorLine
+from stigmergy.cli.serve import serve
+from stigmergy.cli.stop import stop
+from stigmergy.cli.submit import submit
+from stigmergy.cli.version import version
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "serve": serve,
+    "stop": stop,
+    "submit": submit,
+    "version": version,
+}
+GROUPS: Mapping[str, typer.Typer] = {
+    "tasks": tasks.app,
+    "episodes": episodes.app,
+    "graph": graph.app,
+    "config": config.app,
+}
+
+app = typer.Typer(
+    name="stigmergy",
+    cls=ErrorLine,
+    no_args_is_help=True,
+    # A traceback that shows local variables could show a key.
+    pretty_exceptions_show_locals=False,
+    help="Multi-agent workloads, routed by what every run has learnt.",
+)
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+for _name, _group in GROUPS.items():
+    app.add_typer(_group, name=_name)

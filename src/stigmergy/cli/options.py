@@ -1,0 +1,38 @@
+"""Options that several commands share, with one wording."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, TypeAlias
+
+import typer
+
+from stigmergy.client.protocol import DEFAULT_URL, URL_VARIABLE
+from stigmergy.wire import BudgetModel
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise typer.BadParameter(f"{text!r} is no amount of money; write for example 0.05")
+    return amount
+
+
+Url: TypeAlias = Annotated[
+    str | None, typer.Option("--url", envvar=URL_VARIABLE, help=f"Where the server is (default: {DEFAULT_URL}).")
+]
+AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
+GraphName: TypeAlias = Annotated[str | None, typer.Option("--graph", help="The graph; else the server's default.")]
+RouterName: TypeAlias = Annotated[str | None, typer.Option("--router", help="The router; else the graph's default.")]
+MaxUsd: TypeAlias = Annotated[
+    Decimal | None, typer.Option("--max-usd", parser=_usd, metavar="USD", help="The most that the task may cost.")
+]
+TaskTypeName: TypeAlias = Annotated[str | None, typer.Option("--task-type", help="What kind of query it is, if known.")]
+
+
+def budget_of(max_usd: Decimal | None) -> BudgetModel:
+    """The budget that the options ask for."""
+    return BudgetModel(max_usd=max_usd)

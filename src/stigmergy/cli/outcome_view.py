@@ -1,0 +1,106 @@
+"""How a task ended, for a person: the answer, and a card with route, cost and what went wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stigmergy.cli.explanation import why_table
+from stigmergy.cli.output import arrows, printable, seconds, share, table, usd
+from stigmergy.domain import Status
+from stigmergy.wire import EpisodeModel, FailureModel, TaskResult, UsageModel
+
+_STYLES = {
+    Status.COMPLETED: "bold green",
+    Status.DEMOTED: "bold yellow",
+    Status.ESCALATED: "bold magenta",
+    Status.REFUSED: "bold red",
+    Status.CANCELLED: "bold red",
+}
+
+
+def print_task(console: Console, task: TaskResult) -> None:
+    """The answer, the card, and per hop what was chosen and what would have been second."""
+    _print_answer(console, task.answer)
+    card = _card(task)
+    card.add_row("latency", seconds(task.latency_s))
+    card.add_row("task", Text(printable(task.id)))
+    if task.episode_id is not None:
+        card.add_row("episode", Text(printable(task.episode_id)))
+    console.print(card)
+    if task.hops:
+        console.print()
+        console.print(why_table(task.hops, rivals_shown=1))
+
+
+def print_episode(console: Console, episode: EpisodeModel) -> None:
+    """The answer, the card, and every event."""
+    _print_answer(console, episode.answer)
+    card = _card(episode)
+    card.add_row("language model calls by the control plane", str(episode.control_llm_calls))
+    card.add_row("took", seconds((episode.finished_at - episode.started_at).total_seconds()))
+    card.add_row("task", Text(printable(episode.task_id)))
+    card.add_row("episode", Text(printable(episode.id)))
+    console.print(card)
+    if episode.events:
+        console.print()
+        console.print(_events(episode))
+
+
+def status_text(status: Status) -> Text:
+    """The status in its colour."""
+    return Text(status.value, style=_STYLES.get(status, ""))
+
+
+def cost_text(usage: UsageModel) -> str:
+    """What was charged, and how much of that the committed steps account for when it is not all of it."""
+    charged = usd(usage.charged_usd)
+    return charged if usage.usd == usage.charged_usd else f"{charged} ({usd(usage.usd)} for committed steps)"
+
+
+def _print_answer(console: Console, answer: str | None) -> None:
+    if answer is not None:
+        console.print(Text(printable(answer), style="bold"), soft_wrap=True)
+        console.print()
+
+
+def _card(ended: TaskResult | EpisodeModel) -> Table:
+    card = Table.grid(padding=(0, 2))
+    card.add_column(style="dim")
+    card.add_column(overflow="fold")
+    status = status_text(ended.status)
+    card.add_row("status", status.append(f" ({printable(ended.reason)})", style="not bold") if ended.reason else status)
+    card.add_row("graph, router", Text(printable(f"{ended.graph}, {ended.router}")))
+    card.add_row("route", Text(arrows(ended.route)))
+    card.add_row("cost", cost_text(ended.usage))
+    usage = ended.usage
+    card.add_row("model calls, tokens", f"{usage.model_calls}, {usage.input_tokens} in + {usage.output_tokens} out")
+    card.add_row("quality", share(ended.quality))
+    card.add_row("reroutes", str(ended.reroutes))
+    if ended.failures:
+        card.add_row("failures", _failures(ended.failures))
+    if ended.dropped:
+        card.add_row("dropped", Text(printable(", ".join(ended.dropped))))
+    return card
+
+
+def _failures(failures: Sequence[FailureModel]) -> Text:
+    lines = (f"{failure.node}: {failure.kind.value}, {failure.reason}" for failure in failures)
+    return Text("\n".join(printable(line) for line in lines))
+
+
+def _events(episode: EpisodeModel) -> Table:
+    rows = table("Events")
+    rows.add_column("seq", justify="right")
+    rows.add_column("after", justify="right")
+    rows.add_column("event")
+    rows.add_column("what", overflow="fold")
+    for event in episode.events:
+        after = seconds((event.at - episode.started_at).total_seconds())
+        scalars = ((name, value) for name, value in event.data.items() if isinstance(value, str | int | float))
+        what = ", ".join(f"{name} {value}" for name, value in scalars if name != "kind" and value != "")
+        rows.add_row(str(event.seq), after, Text(printable(event.kind)), Text(printable(what)))
+    return rows

@@ -1,0 +1,212 @@
+"""The client for code on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from stigmergy.client import protocol
+from stigmergy.client.protocol import Answer, Budgeted, Call, Conversation, KeyOf, OnResult, Outcome
+from stigmergy.domain import Status
+from stigmergy.errors import ServerUnreachable, StigmergyError
+from stigmergy.wire import EpisodeModel, GraphModel, RouteModel, ServedModel, TaskRequest, TaskResult, Told
+
+
+class AsyncClient:
+    """Talks to a Stigmergy server from one event loop. Close it, or use it in an ``async with``.
+
+    Arguments, results, errors and the rule about trying again are those of ``Client``; nothing here blocks the loop.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        api_key: str | None = None,
+        timeout_s: float = 300.0,
+        environ: Mapping[str, str] = os.environ,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open no connection yet; the arguments are those of ``Client``."""
+        self._place = protocol.place_of(base_url, api_key, environ)
+        self._timeout_s = timeout_s
+        self._monotonic = monotonic
+        self._http = httpx.AsyncClient(trust_env=self._place.through_proxies, limits=protocol.CONNECTIONS)
+
+    async def submit(
+        self,
+        query: str | None = None,
+        *,
+        graph: str | None = None,
+        router: str | None = None,
+        budget: Budgeted | None = None,
+        task_type: str | None = None,
+        labels: Mapping[str, str] | None = None,
+        reference: str | None = None,
+        messages: Conversation = (),
+        wait: bool = True,
+        idempotency_key: str | None = None,
+    ) -> TaskResult:
+        """Run a task, as ``Client.submit`` does."""
+        task = protocol.task_request(
+            query=query,
+            graph=graph,
+            router=router,
+            budget=budget,
+            task_type=task_type,
+            labels=labels,
+            reference=reference,
+            messages=messages,
+            wait=wait,
+        )
+        return await self._send(protocol.submit_call(task, idempotency_key))
+
+    async def submit_many(
+        self,
+        tasks: Iterable[TaskRequest],
+        *,
+        concurrency: int = 16,
+        on_result: OnResult | None = None,
+        key_of: KeyOf | None = None,
+    ) -> list[Outcome]:
+        """Run many tasks, at most ``concurrency`` at a time, as ``Client.submit_many`` does.
+
+        ``on_result`` is called on the event loop. When it or ``tasks`` raises, the tasks in flight are cancelled.
+        """
+        protocol.check_concurrency(concurrency)
+        outcomes: dict[int, Outcome] = {}
+        running: dict[asyncio.Task[Outcome], int] = {}
+
+        async def collect() -> None:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for finished in done:
+                place = running.pop(finished)
+                outcomes[place] = finished.result()
+                if on_result is not None:
+                    on_result(place, outcomes[place])
+
+        try:
+            for place, task in enumerate(tasks):
+                key = None if key_of is None else key_of(place, task)
+                running[asyncio.create_task(self._outcome(task, key))] = place
+                if len(running) == concurrency:
+                    await collect()
+            while running:
+                await collect()
+        finally:
+            for unfinished in running:
+                unfinished.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        return protocol.in_order(outcomes)
+
+    async def get_task(self, task_id: str) -> TaskResult:
+        """The task as it stands now; raises TaskNotFound."""
+        return await self._send(protocol.task_call(task_id))
+
+    async def wait(self, task_id: str, timeout_s: float = 300.0) -> TaskResult:
+        """Wait until the task has ended; raises TaskNotFound, and WaitTimedOut after ``timeout_s`` seconds."""
+        began = self._monotonic()
+        result = await self._send(protocol.task_call(task_id, min(protocol.POLL_S, timeout_s)))
+        while not result.status.ended:
+            poll_s = protocol.next_poll_s(task_id, timeout_s, self._monotonic() - began)
+            await asyncio.sleep(min(protocol.POLL_PAUSE_S, poll_s))
+            result = await self._send(protocol.task_call(task_id, poll_s))
+        return result
+
+    async def feedback(
+        self, episode_id: str, quality: float, *, source: str = "user", comment: str = ""
+    ) -> EpisodeModel:
+        """Judge an episode with a quality in [0, 1]; raises EpisodeNotFound, or RequestError for another quality."""
+        return await self._send(protocol.feedback_call(episode_id, quality, source, comment))
+
+    async def episode(self, episode_id: str) -> EpisodeModel:
+        """An episode with all its events; raises EpisodeNotFound."""
+        return await self._send(protocol.episode_call(episode_id))
+
+    async def episodes(
+        self,
+        *,
+        graph: str | None = None,
+        router: str | None = None,
+        status: Status | None = None,
+        page_size: int = 50,
+    ) -> AsyncIterator[EpisodeModel]:
+        """Episodes without their events, newest first, for ``async for``; pages are fetched as they are needed."""
+        cursor = None
+        while True:
+            page = await self._send(protocol.episodes_call(graph, router, status, page_size, cursor))
+            for episode in page.episodes:
+                yield episode
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def graph(self, name: str) -> GraphModel:
+        """A served graph with the health and the trails of this moment; raises UnknownGraph."""
+        return await self._send(protocol.graph_call(name))
+
+    async def served(self) -> ServedModel:
+        """The graphs and routers of this server."""
+        return await self._send(protocol.served_call())
+
+    async def plan_route(
+        self,
+        query: str,
+        *,
+        graph: str | None = None,
+        router: str | None = None,
+        budget: Budgeted | None = None,
+        task_type: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> RouteModel:
+        """The route that would be taken now, as ``Client.plan_route`` tells it. No agent is called."""
+        task = protocol.task_request(
+            query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
+        )
+        return await self._send(protocol.route_call(graph or (await self.served()).default_graph, task))
+
+    async def ready(self) -> bool:
+        """Whether a server is there and takes tasks."""
+        try:
+            return (await self._exchange(protocol.ready_call())).is_success
+        except ServerUnreachable:
+            return False
+
+    async def aclose(self) -> None:
+        """Give back the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _outcome(self, task: TaskRequest, idempotency_key: str | None) -> Outcome:
+        try:
+            return await self._send(protocol.submit_call(task, idempotency_key))
+        except StigmergyError as error:
+            return error
+
+    async def _send(self, call: Call[Answer]) -> Answer:
+        return protocol.read_reply(call, await self._exchange(call))
+
+    async def _exchange(self, call: Call[Told]) -> httpx.Response:
+        request = protocol.http_request(self._place, call, self._timeout_s)
+        try:
+            for delay_s in call.connect_delays_s:
+                try:
+                    return await self._http.send(request)
+                except protocol.NOT_SENT:
+                    await asyncio.sleep(delay_s)
+            return await self._http.send(request)
+        except httpx.HTTPError as error:
+            raise protocol.unreachable(self._place.url, error) from error

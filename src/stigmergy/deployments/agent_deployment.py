@@ -1,0 +1,101 @@
+"""Any agent as a Serve deployment with its own replicas, and the gateway's way to all agents."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ray import serve
+
+from stigmergy.agents.base import Agent, Reply, Request
+from stigmergy.agents.catalog import build_agent, build_model
+from stigmergy.agents.configs import AgentConfig, DeploymentConfig, LlmConfig
+from stigmergy.deployments.translate_errors import agent_error
+from stigmergy.domain import AgentId
+from stigmergy.errors import AgentError, AgentTimedOut
+from stigmergy.platform.agent_gateway import InProcessGateway
+from stigmergy.platform.settings import Settings
+
+
+class AgentReplica:
+    """One replica of one agent."""
+
+    def __init__(self, name: AgentId, settings: Settings) -> None:
+        config = settings.agents[name]
+        asked = {config.model} if isinstance(config, LlmConfig) else set()
+        models = {model: build_model(model, settings.models[model], os.environ) for model in asked}
+        self._name = name
+        self._agent = build_agent(name, config, models)
+        self._inside = InProcessGateway({name: self._agent})
+
+    async def call(self, request: Request) -> Reply | AgentError:
+        """One call. A failure is returned, not raised, so that Ray need not wrap it and ship its traceback."""
+        try:
+            return await self._inside.call(self._name, request)
+        except AgentError as error:
+            return error
+
+
+def deploy_agent(name: AgentId, config: AgentConfig, settings: Settings) -> Any:
+    """The Serve application node of an agent that runs as a deployment."""
+    options = config.deployment
+    deployment = serve.deployment(
+        AgentReplica,
+        name=deployment_name(name),
+        max_ongoing_requests=options.max_ongoing_requests,
+        max_queued_requests=options.max_queued_requests,
+        ray_actor_options=_resources(options),
+        health_check_period_s=2,
+        health_check_timeout_s=10,
+        graceful_shutdown_timeout_s=5,
+        **_scaling(options),
+    )
+    return deployment.bind(name, settings)
+
+
+def deployment_name(agent: AgentId) -> str:
+    """The name of an agent's deployment."""
+    return f"agent-{agent}"
+
+
+def _resources(options: DeploymentConfig) -> dict[str, Any]:
+    resources: dict[str, Any] = {"num_cpus": options.num_cpus, "num_gpus": options.num_gpus}
+    if options.accelerator_type is not None:
+        resources["accelerator_type"] = options.accelerator_type
+    return resources
+
+
+def _scaling(options: DeploymentConfig) -> dict[str, Any]:
+    if options.min_replicas is None:
+        return {"num_replicas": options.num_replicas}
+    return {"autoscaling_config": {"min_replicas": options.min_replicas, "max_replicas": options.max_replicas}}
+
+
+class ServeGateway:
+    """Calls inline agents in this process, and the others through the handles of their deployments."""
+
+    def __init__(self, inline: Mapping[AgentId, Agent], handles: Mapping[AgentId, Any]) -> None:
+        self._inline = InProcessGateway(inline)
+        self._handles = handles
+
+    async def call(self, agent: AgentId, request: Request) -> Reply:
+        """See ``AgentGateway``."""
+        handle = self._handles.get(agent)
+        if handle is None:
+            return await self._inline.call(agent, request)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                answer = await handle.call.remote(request)
+        except TimeoutError:
+            raise AgentTimedOut(agent, f"no reply within {request.timeout_s:g} s") from None
+        except Exception as error:
+            raise agent_error(agent, error) from error
+        if isinstance(answer, AgentError):
+            raise answer
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the inline agents; deployments are closed by Serve."""
+        await self._inline.aclose()

@@ -1,0 +1,90 @@
+"""From a request body to a task: everything a caller can get wrong is refused here, before anything is stored."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from fastapi import Request
+
+from stigmergy import wire
+from stigmergy.domain import Budget, Message, Task
+from stigmergy.errors import InvalidQuery, UnknownGraph
+from stigmergy.platform.settings import GraphConfig, Settings
+
+_MOST_BYTES = 2 * wire.MAX_QUERY_BYTES
+"""Of a whole body: JSON escapes may double a query."""
+
+
+async def read_body(request: Request) -> bytes:
+    """The body of a request, refused as soon as it is known to be too long.
+
+    Raises:
+        InvalidQuery: more than 2 MB.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise InvalidQuery(f"the body is longer than {_MOST_BYTES} bytes")
+    return bytes(body)
+
+
+def task_from(asked: wire.TaskRequest, settings: Settings, now: datetime, key: str | None) -> Task:
+    """The task that a request describes, with the graph's defaults for what it leaves out.
+
+    Raises:
+        InvalidQuery: no text, too much of it, or characters that cannot be stored.
+        InvalidBudget: a limit below zero.
+        UnknownGraph: the graph is not configured.
+    """
+    name = asked.graph or settings.main_graph
+    config = settings.graphs.get(name)
+    if config is None:
+        raise UnknownGraph(name, tuple(settings.graphs))
+    return Task(
+        id=f"task_{uuid.uuid4().hex}",
+        text=_text(asked),
+        messages=tuple(Message(message.role, message.content) for message in asked.messages),
+        graph=name,
+        router=asked.router or config.router,
+        budget=_budget(asked.budget, config, now),
+        task_type=asked.task_type,
+        reference=asked.reference,
+        idempotency_key=key,
+        labels=dict(asked.labels),
+        created_at=now,
+    )
+
+
+def body_hash(body: bytes) -> str:
+    """What tells two bodies under one idempotency key apart."""
+    return sha256(body).hexdigest()
+
+
+def _text(asked: wire.TaskRequest) -> str:
+    text = asked.query if asked.query is not None else (asked.messages[-1].content if asked.messages else "")
+    if not text.strip():
+        raise InvalidQuery("it is empty; give `query`, or `messages` whose last one has content")
+    try:
+        size = sum(len(part.encode()) for part in (text, *(message.content for message in asked.messages)))
+    except UnicodeEncodeError as error:
+        raise InvalidQuery(f"character {error.start} is half of a surrogate pair, which is no text") from None
+    if size > wire.MAX_QUERY_BYTES:
+        raise InvalidQuery(f"it has {size} bytes; at most {wire.MAX_QUERY_BYTES} are taken")
+    if "\x00" in text:
+        raise InvalidQuery("it contains a NUL character, which databases cannot store")
+    return text
+
+
+def _budget(asked: wire.BudgetModel, config: GraphConfig, now: datetime) -> Budget:
+    """The caller's limits; where there is none, the graph's."""
+    default = config.budget
+    deadline_s = asked.deadline_s if asked.deadline_s is not None else default.deadline_s
+    return Budget(
+        max_usd=asked.max_usd if asked.max_usd is not None else default.max_usd,
+        max_tokens=asked.max_tokens if asked.max_tokens is not None else default.max_tokens,
+        max_calls=asked.max_calls if asked.max_calls is not None else default.max_calls,
+        deadline=None if deadline_s is None else now + timedelta(seconds=deadline_s),
+    )

@@ -1,0 +1,62 @@
+"""What ran: summaries, events, and judgements from outside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from stigmergy import wire
+from stigmergy.deployments.api.accepting import read_body
+from stigmergy.deployments.views import episode_model
+from stigmergy.domain import Status
+from stigmergy.platform.records import EpisodeFilter, Feedback
+from stigmergy.platform.runtime import Runtime
+
+router = APIRouter(prefix="/v1/episodes", tags=["episodes"])
+
+_JSON = "application/json"
+
+
+@router.get("", response_model=wire.EpisodePageModel)
+async def list_episodes(
+    request: Request,
+    graph: str | None = None,
+    router: str | None = None,
+    status: Status | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: str | None = None,
+) -> Response:
+    """Episodes, newest first."""
+    runtime: Runtime = request.app.state.runtime
+    narrow = EpisodeFilter(graph=graph, router=router, status=status, limit=limit, cursor=cursor)
+    page = await runtime.store.episodes.list(narrow)
+    found = wire.EpisodePageModel(episodes=tuple(map(episode_model, page.episodes)), next_cursor=page.next_cursor)
+    return Response(found.model_dump_json(), media_type=_JSON)
+
+
+@router.get("/{episode_id}", response_model=wire.EpisodeModel)
+async def get_episode(request: Request, episode_id: str) -> Response:
+    """One episode with all its events. What has ended but is not stored yet is waited for."""
+    runtime: Runtime = request.app.state.runtime
+    await runtime.debrief.drain()
+    episode = await runtime.store.episodes.get(episode_id)
+    events = await runtime.store.journal.read(episode_id)
+    return Response(episode_model(episode, events).model_dump_json(), media_type=_JSON)
+
+
+@router.post(
+    "/{episode_id}/feedback",
+    response_model=wire.EpisodeModel,
+    openapi_extra={
+        "requestBody": {"required": True, "content": {_JSON: {"schema": wire.FeedbackRequest.model_json_schema()}}}
+    },
+)
+async def give_feedback(request: Request, episode_id: str) -> Response:
+    """Judge an episode; its router learns from it."""
+    runtime: Runtime = request.app.state.runtime
+    asked = wire.FeedbackRequest.model_validate_json(await read_body(request))
+    await runtime.debrief.drain()
+    feedback = Feedback(episode_id, asked.quality, asked.source, asked.comment or None, runtime.clock.now())
+    episode = await runtime.debrief.feedback(feedback)
+    return Response(episode_model(episode).model_dump_json(), media_type=_JSON)

@@ -1,0 +1,57 @@
+"""What is served: graphs with health and trails, and the route that a router would take."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+
+from stigmergy import wire
+from stigmergy.deployments.api.accepting import read_body, task_from
+from stigmergy.deployments.views import graph_model, hop_model, impasse_model
+from stigmergy.errors import UnknownGraph
+from stigmergy.platform.episode.events import HopChosen
+from stigmergy.platform.runtime import Runtime, trail_sharers
+
+router = APIRouter(prefix="/v1/graphs", tags=["graphs"])
+
+
+@router.get("")
+async def list_graphs(request: Request) -> wire.ServedModel:
+    """Graphs and routers that a task may name."""
+    settings = request.app.state.runtime.settings
+    return wire.ServedModel(
+        graphs=tuple(settings.graphs), routers=tuple(settings.routers), default_graph=settings.main_graph
+    )
+
+
+@router.get("/{name}")
+async def get_graph(request: Request, name: str) -> wire.GraphModel:
+    """A graph with the condition of its agents and its trails at this moment."""
+    runtime: Runtime = request.app.state.runtime
+    graph = runtime.graphs.get(name)
+    if graph is None:
+        raise UnknownGraph(name, tuple(runtime.graphs))
+    trails = [sharer.trails for sharer in trail_sharers(runtime.routers)]
+    return graph_model(graph, runtime.settings.graphs[name].router, runtime.health.overlay(), trails)
+
+
+@router.post(
+    "/{name}/route",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": wire.TaskRequest.model_json_schema()}},
+        }
+    },
+)
+async def plan_route(request: Request, name: str) -> wire.RouteModel:
+    """The best-scored route for a query if every call went well: what is feasible, the scores, the evidence."""
+    runtime: Runtime = request.app.state.runtime
+    asked = wire.TaskRequest.model_validate_json(await read_body(request))
+    task = task_from(asked.model_copy(update={"graph": name}), runtime.settings, runtime.clock.now(), None)
+    planned = runtime.engine.plan(task)
+    return wire.RouteModel(
+        graph=name,
+        router=task.router,
+        mixture=planned.features.mixture,
+        hops=tuple(hop_model(hop) if isinstance(hop, HopChosen) else impasse_model(hop) for hop in planned.hops),
+    )

@@ -1,0 +1,40 @@
+"""For those who run it: is it alive, is it ready, what has it counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter, Request, Response
+
+from stigmergy.deployments.translate_errors import AWAY
+from stigmergy.platform.runtime import Runtime
+
+router = APIRouter(tags=["service"])
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> dict[str, str]:
+    """The gateway takes tasks."""
+    runtime: Runtime = request.app.state.runtime
+    return {"status": "ready", "graphs": ", ".join(runtime.graphs)}
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Counters of the whole cluster and gauges of this replica, in the Prometheus text format."""
+    runtime: Runtime = request.app.state.runtime
+    counts: Mapping[str, int] = {}
+    if request.app.state.link is not None:
+        try:
+            counts = await request.app.state.link.counts()
+        except AWAY:
+            counts = {"coordinator_unreachable": 1}
+    gauges = {"tasks_in_flight": runtime.desk.in_flight, "episodes_not_recorded": runtime.debrief.dropped}
+    lines = [f"stigmergy_{name} {value}" for name, value in sorted({**counts, **gauges}.items())]
+    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

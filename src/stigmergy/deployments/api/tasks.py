@@ -1,0 +1,67 @@
+"""Submitting tasks and asking for them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from stigmergy import wire
+from stigmergy.deployments.api.accepting import body_hash, read_body, task_from
+from stigmergy.deployments.views import task_json
+from stigmergy.errors import ServerOverloaded
+from stigmergy.platform.records import TaskRecord
+from stigmergy.platform.runtime import Runtime
+
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+
+_JSON = "application/json"
+_LONGEST_WAIT_S = 60.0
+
+
+@router.post(
+    "",
+    response_model=wire.TaskResult,
+    responses={202: {"model": wire.TaskResult}},
+    openapi_extra={
+        "requestBody": {"required": True, "content": {_JSON: {"schema": wire.TaskRequest.model_json_schema()}}}
+    },
+)
+async def submit(
+    request: Request, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
+) -> Response:
+    """Accept a task: its row is stored before this answers. With ``wait``, answer when it has ended."""
+    runtime: Runtime = request.app.state.runtime
+    body = await read_body(request)
+    asked = wire.TaskRequest.model_validate_json(body)
+    serving = runtime.settings.serving
+    if runtime.desk.in_flight >= serving.max_in_flight:
+        raise ServerOverloaded(serving.retry_after_s)
+    task = task_from(asked, runtime.settings, runtime.clock.now(), idempotency_key)
+    record = await runtime.desk.accept(task, body_hash(body))
+    if asked.wait:
+        record = (await runtime.desk.finished(record.task.id)).record
+    return _answer(record)
+
+
+@router.get("/{task_id}", response_model=wire.TaskResult)
+async def get_task(
+    request: Request, task_id: str, wait_s: Annotated[float, Query(ge=0, le=_LONGEST_WAIT_S)] = 0.0
+) -> Response:
+    """The task where it stands; with ``wait_s``, as soon as it has ended, at the latest after so many seconds."""
+    runtime: Runtime = request.app.state.runtime
+    return Response(task_json(await _wait(runtime, task_id, wait_s)), media_type=_JSON)
+
+
+async def _wait(runtime: Runtime, task_id: str, wait_s: float) -> TaskRecord:
+    """The record at its end, or when time is up. Another replica may be running it, so the store is asked again."""
+    until = runtime.clock.monotonic() + wait_s
+    while True:
+        record = (await runtime.desk.finished(task_id, max(0.0, until - runtime.clock.monotonic()))).record
+        if record.status.ended or runtime.clock.monotonic() >= until:
+            return record
+        await runtime.desk.pause()
+
+
+def _answer(record: TaskRecord) -> Response:
+    return Response(task_json(record), 200 if record.status.ended else 202, media_type=_JSON)

@@ -1,0 +1,36 @@
+"""The composition root: configuration in, Serve application out."""
+
+from __future__ import annotations
+
+from ray import serve
+
+from stigmergy.deployments.agent_deployment import deploy_agent
+from stigmergy.deployments.coordinator import Coordinator
+from stigmergy.deployments.gateway import Gateway
+from stigmergy.platform.settings import Settings
+
+
+def build(settings: Settings) -> serve.Application:
+    """The Serve application of a configuration: gateways, the coordinator, and agents with deployments of their own."""
+    serving = settings.serving
+    deployed = {n: deploy_agent(n, c, settings) for n, c in settings.agents.items() if c.runs == "deployment"}
+    coordinator = serve.deployment(
+        Coordinator,
+        name="coordinator",
+        num_replicas=1,
+        max_ongoing_requests=10_000,
+        ray_actor_options={"num_cpus": 0},
+        health_check_period_s=2,
+        graceful_shutdown_timeout_s=5,
+    )
+    gateway = serve.deployment(
+        serve.ingress()(Gateway),
+        name="gateway",
+        num_replicas=serving.gateway_replicas,
+        # Admission is ours: with Serve's default of 5 a few open streams would block everything.
+        max_ongoing_requests=max(1000, serving.max_in_flight * 2),
+        ray_actor_options={"num_cpus": serving.gateway_num_cpus},
+        health_check_period_s=2,
+        graceful_shutdown_timeout_s=20,
+    )
+    return gateway.bind(settings, coordinator.bind(settings), deployed)

@@ -1,0 +1,155 @@
+"""Ray and Serve on this machine: started on loopback, and stopped so that no process and no port is left."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from stigmergy.deployments.instance import Instance, new_instance, recorded_instance
+from stigmergy.deployments.serve_environment import serve_environment
+from stigmergy.errors import DeployFailed, PortTaken, ServerUnreachable
+from stigmergy.platform.settings import Settings
+from stigmergy.platform.store.open import open_store
+
+logger = logging.getLogger(__name__)
+
+APPLICATION = "stigmergy"
+_READY_WITHIN_S = 60.0
+
+
+@contextmanager
+def local_cluster(settings: Settings) -> Iterator[str]:
+    """Serve the settings on this machine; yields the base URL once the gateway takes tasks.
+
+    What an earlier instance on this port left behind, whose driver died, is cleared first.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+        PortTaken: a living instance, or somebody else's process, listens on the port.
+        ServerUnreachable: Serve came up and the gateway did not within a minute.
+    """
+    clear_leftovers(settings.serving.port)
+    _expect_free(settings.serving.host, settings.serving.port)
+    anchored = anchor_store(settings, Path.cwd())
+    asyncio.run(_open_once(anchored))
+    instance = new_instance(settings.serving.port)
+    before = dict(os.environ)
+    os.environ.update(serve_environment(settings.serving, instance))
+    try:
+        yield _start(anchored, instance)
+    finally:
+        _stop()
+        instance.clear()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def anchor_store(settings: Settings, folder: Path) -> Settings:
+    """The settings with a relative SQLite path made absolute: replicas have working folders of their own."""
+    prefix, _, path = settings.store.url.partition(":///")
+    if prefix != "sqlite" or path.startswith("/") or not path:
+        return settings
+    return replace(settings, store=replace(settings.store, url=f"sqlite:///{folder / path}"))
+
+
+async def _open_once(settings: Settings) -> None:
+    """Bring the tables up to date before anything is started, so that what is wrong is said at once and in short."""
+    url = settings.store.url
+    if url.startswith("sqlite:///"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    await open_store(url, settings.store.durability).aclose()
+
+
+def clear_leftovers(port: int) -> int:
+    """Kill what a dead driver left on a port; returns how many processes that were."""
+    last = recorded_instance(port)
+    if last is None or last.alive:
+        return 0
+    killed = last.clear()
+    logger.warning("cleared %d processes that a killed server on port %d had left", killed, port)
+    return killed
+
+
+def _start(settings: Settings, instance: Instance) -> str:
+    import ray
+    from ray import serve
+
+    from stigmergy.deployments.app import build
+
+    serving = settings.serving
+    on_sigterm = signal.getsignal(signal.SIGTERM)
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=False,
+        _temp_dir=f"{instance.folder}/ray",
+        _node_ip_address="127.0.0.1",
+    )
+    if threading.current_thread() is threading.main_thread():
+        # Ray takes SIGTERM over, and would end this process without stopping what it has started.
+        signal.signal(signal.SIGTERM, on_sigterm)
+    serve.start(http_options={"host": serving.host, "port": serving.port})
+    try:
+        serve.run(build(settings), name=APPLICATION, route_prefix="/")
+    except RuntimeError as error:
+        raise DeployFailed(_what_deployments_say() or (("application", str(error)),)) from error
+    url = f"http://{serving.host}:{serving.port}"
+    _wait_until_ready(url)
+    return url
+
+
+def _what_deployments_say() -> tuple[tuple[str, str], ...]:
+    from ray import serve
+
+    found = serve.status().applications[APPLICATION].deployments
+    return tuple((name, _last_sentence(status.message)) for name, status in found.items() if status.message)
+
+
+def _last_sentence(message: str) -> str:
+    """Of a nested traceback, the line that says what was wrong."""
+    return next((line.strip() for line in reversed(message.splitlines()) if line.strip()), message)
+
+
+def _stop() -> None:
+    import ray
+    from ray import serve
+
+    if ray.is_initialized():
+        serve.shutdown()
+        ray.shutdown()
+
+
+def _wait_until_ready(url: str) -> None:
+    """The proxy learns of the replicas a moment after Serve says that it is running."""
+    until, reason = time.monotonic() + _READY_WITHIN_S, ""
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own http URL
+                if answer.status == 200:  # noqa: PLR2004
+                    return
+        except (urllib.error.URLError, OSError) as error:
+            reason = str(error)
+        time.sleep(0.05)
+    raise ServerUnreachable(url, f"the gateway was not ready within {_READY_WITHIN_S:g} s: {reason}")
+
+
+def _expect_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTaken(port, error.strerror or str(error)) from None

@@ -1,0 +1,1 @@
+"""Running episodes: the use cases."""

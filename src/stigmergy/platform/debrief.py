@@ -1,0 +1,169 @@
+"""What happens with finished episodes beside the serving path: judged, stored in batches, learnt from."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from stigmergy.agents.evaluators import Evaluator
+from stigmergy.domain import Episode, EpisodeId
+from stigmergy.errors import SequenceConflict, StigmergyError, StoreUnavailable
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine import Ran, Recorded
+from stigmergy.platform.episode.codec import decode, encode
+from stigmergy.platform.episode.events import EVENT_FORMAT, Event, QualityGiven
+from stigmergy.platform.learning.outcomes import outcome_of
+from stigmergy.platform.ports import Store
+from stigmergy.platform.records import Feedback, StoredEvent
+from stigmergy.routers.base import QueryFeatures, Router
+
+logger = logging.getLogger(__name__)
+
+_RETRY_S = 0.5
+_MOST_WAITING = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Which episodes are judged: a random ``fraction``, logged so that estimates can be weighted by its inverse."""
+
+    fraction: float = 1.0
+
+
+class Debrief:
+    """Takes finished runs at once and works them off in the background.
+
+    A store that is away loses nothing: the batch is kept and tried again. When more than 20,000 runs wait, further
+    ones are not recorded, which is logged and counted in ``dropped``: a gateway must not die of a full memory.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        evaluators: Mapping[str, Evaluator],
+        routers: Mapping[str, Router],
+        clock: Clock,
+        rng: random.Random,
+        judging: Judging = Judging(),
+    ) -> None:
+        self._store = store
+        self._evaluators = evaluators
+        self._routers = routers
+        self._clock = clock
+        self._rng = rng
+        self._judging = judging
+        self._waiting: list[Ran] = []
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._worker: asyncio.Task[None] | None = None
+        self.dropped = 0
+
+    def start(self) -> None:
+        """Begin to work; call inside the event loop."""
+        self._worker = asyncio.create_task(self._work(), name="debrief")
+
+    def take(self, ran: Ran) -> None:
+        """Queue a finished run. Never waits."""
+        if len(self._waiting) >= _MOST_WAITING:
+            self.dropped += 1
+            logger.error("debrief is full: the record of episode %s is lost (%d so far)", ran.episode.id, self.dropped)
+            return
+        self._waiting.append(ran)
+        self._idle.clear()
+        self._wake.set()
+
+    async def drain(self) -> None:
+        """Wait until everything taken so far is stored and learnt."""
+        await self._idle.wait()
+
+    async def aclose(self) -> None:
+        """Work off what waits, then stop."""
+        if self._worker is not None:
+            await self.drain()
+            self._worker.cancel()
+            await asyncio.gather(self._worker, return_exceptions=True)
+
+    async def feedback(self, feedback: Feedback) -> Episode:
+        """Store a judgement from outside and let the episode's router learn from it.
+
+        Raises:
+            EpisodeNotFound: no such episode is stored (yet).
+        """
+        await self._store.episodes.add_feedback(feedback)
+        stored = await self._store.journal.read(feedback.episode_id)
+        given = QualityGiven(quality=feedback.quality, source=feedback.source)
+        await self._store.journal.append(
+            feedback.episode_id, [_stored(feedback.episode_id, len(stored), given, self._clock.now())]
+        )
+        episode = await self._store.episodes.get(feedback.episode_id)
+        self._learn(episode, [*(decode(event.payload) for event in stored), given])
+        return episode
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._waiting = self._waiting, []
+            judged = [await self._judge(ran) for ran in batch]
+            await self._keep(judged)
+            for ran in judged:
+                self._learn(ran.episode, [recorded.event for recorded in ran.events], ran.features)
+            if not self._waiting:
+                self._idle.set()
+
+    async def _judge(self, ran: Ran) -> Ran:
+        evaluator = self._evaluators.get(ran.episode.graph)
+        if evaluator is None or self._rng.random() >= self._judging.fraction:
+            return ran
+        try:
+            quality = await evaluator.evaluate(ran.task, ran.episode.answer)
+        except StigmergyError:
+            logger.exception("episode %s could not be judged", ran.episode.id)
+            return ran
+        if quality is None:
+            return ran
+        given = QualityGiven(quality=quality, source="evaluator", probability=self._judging.fraction)
+        return replace(
+            ran,
+            episode=replace(ran.episode, quality=quality),
+            events=(*ran.events, Recorded(given, self._clock.now())),
+        )
+
+    async def _keep(self, batch: Sequence[Ran]) -> None:
+        """Store the batch; while the store is away, try again: nothing is given up."""
+        pending = list(batch)
+        while pending:
+            # One gather, one group commit: the store's writer takes all that wait into one transaction.
+            results = await asyncio.gather(*(self._store_one(ran) for ran in pending), return_exceptions=True)
+            for error in (result for result in results if isinstance(result, BaseException)):
+                if not isinstance(error, StoreUnavailable):
+                    raise error
+            pending = [ran for ran, result in zip(pending, results, strict=True) if result is not None]
+            if pending:
+                logger.warning("%d episodes wait for the store: %s", len(pending), next(filter(None, results)))
+                await asyncio.sleep(_RETRY_S)
+
+    async def _store_one(self, ran: Ran) -> None:
+        episode_id = ran.episode.id
+        events = [_stored(episode_id, seq, each.event, each.at) for seq, each in enumerate(ran.events)]
+        try:
+            await self._store.journal.append(episode_id, events)
+        except SequenceConflict:
+            # An earlier try did commit, and only its answer was lost.
+            logger.info("the events of episode %s are stored already", episode_id)
+        await self._store.episodes.save(ran.episode)
+
+    def _learn(self, episode: Episode, events: Sequence[Event], features: QueryFeatures | None = None) -> None:
+        router = self._routers.get(episode.router)
+        if router is not None:
+            router.learn(outcome_of(episode.id, events, features))
+
+
+def _stored(episode_id: EpisodeId, seq: int, event: Event, at: datetime) -> StoredEvent:
+    return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, at)

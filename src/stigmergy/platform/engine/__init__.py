@@ -1,0 +1,7 @@
+"""Drives episodes: performs their commands through ports and feeds what happens back as events."""
+
+from stigmergy.platform.engine.engine import Engine, EngineLimits, new_episode_id
+from stigmergy.platform.engine.hops import RouterInService
+from stigmergy.platform.engine.run import Ran, Recorded
+
+__all__ = ["Engine", "EngineLimits", "Ran", "Recorded", "RouterInService", "new_episode_id"]

@@ -1,0 +1,139 @@
+"""One call of one agent: reserve, announce, call, settle."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from stigmergy.agents.base import Reply, Request
+from stigmergy.domain import NOTHING, AgentProfile, FailureKind, NodeId, Spend
+from stigmergy.errors import (
+    AgentError,
+    AgentOverloaded,
+    AgentRefused,
+    AgentTimedOut,
+    AgentUnavailable,
+    BudgetRefused,
+    InputTooLong,
+    InvalidReply,
+)
+from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine.run import Run
+from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.state import ESCALATION, CallAgent, Command
+from stigmergy.platform.health import CallSample, HealthBoard
+
+_KINDS: tuple[tuple[type[AgentError], FailureKind], ...] = (
+    (AgentTimedOut, FailureKind.TIMEOUT),
+    (AgentRefused, FailureKind.REFUSED),
+    (AgentUnavailable, FailureKind.UNAVAILABLE),
+    (AgentOverloaded, FailureKind.OVERLOADED),
+    (InvalidReply, FailureKind.INVALID_REPLY),
+    (InputTooLong, FailureKind.REFUSED),
+)
+
+
+def failure_kind(error: AgentError) -> FailureKind:
+    """How a call failed, as it is logged."""
+    return next((kind for cls, kind in _KINDS if isinstance(error, cls)), FailureKind.ERROR)
+
+
+class Caller:
+    """Makes the calls that episodes ask for, and tells the ledger and the health board how they went."""
+
+    def __init__(self, gateway: AgentGateway, health: HealthBoard, clock: Clock) -> None:
+        self._gateway = gateway
+        self._health = health
+        self._clock = clock
+
+    async def perform(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
+        """Make one attempt; returns what has to be done next."""
+        profile = self._profile(run, command.node)
+        worst, step = profile.worst_case(), run.step_key(command.node)
+        reservation = f"{step}#{command.attempt}"
+        try:
+            run.ledger.reserve(run.account.name, reservation, worst)
+        except BudgetRefused as refusal:
+            return run.apply(ev.BudgetRefused(node=command.node, reason=str(refusal)))
+        run.apply(
+            ev.CallStarted(step=step, node=command.node, agent=profile.id, attempt=command.attempt, reserved=worst)
+        )
+        self._health.started(profile.id)
+        began = self._clock.monotonic()
+        try:
+            reply = await self._gateway.call(profile.id, self._request(run, profile, step))
+        except AgentError as error:
+            return self._failed(run, command, profile, error, self._clock.monotonic() - began)
+        except asyncio.CancelledError:
+            # Whether the agent did the work is unknown, so its worst case stays charged.
+            run.ledger.commit(reservation, worst)
+            self._health.abandoned(profile.id)
+            raise
+        return self._succeeded(run, command, profile, reply, self._clock.monotonic() - began)
+
+    def _profile(self, run: Run, node: NodeId) -> AgentProfile:
+        escalation = run.graph.escalation
+        return escalation if node == ESCALATION and escalation is not None else run.graph.profile(node)
+
+    def _request(self, run: Run, profile: AgentProfile, step: str) -> Request:
+        left = run.seconds_left()
+        task = run.task
+        return Request(
+            text=task.text,
+            messages=task.messages,
+            task_type=task.task_type,
+            labels=task.labels,
+            replies=run.state.replies,
+            step_key=step,
+            timeout_s=profile.timeout_s if left is None else max(min(profile.timeout_s, left), 0.001),
+            caps=profile.caps,
+        )
+
+    def _succeeded(
+        self, run: Run, command: CallAgent, profile: AgentProfile, reply: Reply, latency_s: float
+    ) -> tuple[Command, ...]:
+        used = reply.usage.spend()
+        overrun = run.ledger.commit(f"{run.step_key(command.node)}#{command.attempt}", used)
+        self._health.finished(CallSample(profile.id, None, latency_s))
+        if overrun != NOTHING:
+            # Its worst case was not one: nothing more is sent there until a probe shows that it keeps to its caps.
+            self._health.trip(profile.id)
+        usage = replace(reply.usage, latency_s=latency_s)
+        return run.apply(
+            ev.CallSucceeded(
+                step=run.step_key(command.node),
+                node=command.node,
+                agent=profile.id,
+                reply=replace(reply, agent=profile.id, node=command.node, usage=usage),
+                charged=used,
+                overrun=overrun if overrun != NOTHING else None,
+            )
+        )
+
+    def _failed(
+        self, run: Run, command: CallAgent, profile: AgentProfile, error: AgentError, latency_s: float
+    ) -> tuple[Command, ...]:
+        kind = failure_kind(error)
+        charged = self._settle(run, command, profile, error)
+        self._health.finished(CallSample(profile.id, kind, latency_s))
+        return run.apply(
+            ev.CallFailed(
+                step=run.step_key(command.node),
+                node=command.node,
+                agent=profile.id,
+                attempt=command.attempt,
+                failure=kind,
+                reason=error.reason,
+                charged=charged,
+            )
+        )
+
+    def _settle(self, run: Run, command: CallAgent, profile: AgentProfile, error: AgentError) -> Spend:
+        """Release what was provably not sent; of everything else the worst case is charged."""
+        reservation = f"{run.step_key(command.node)}#{command.attempt}"
+        if not error.charges_worst_case:
+            run.ledger.release(reservation)
+            return NOTHING
+        run.ledger.commit(reservation, profile.worst_case())
+        return profile.worst_case()

@@ -1,0 +1,185 @@
+"""The engine: one coroutine per episode. It performs commands, applies events, and knows no rule of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stigmergy.domain import EpisodeId, Status, Task
+from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine.calls import Caller
+from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
+from stigmergy.platform.engine.plan import Plan, plan_route
+from stigmergy.platform.engine.run import Ran, Run
+from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, Finish, Repair
+from stigmergy.platform.healing import Healing
+from stigmergy.platform.health import HealthBoard
+from stigmergy.routers.feasibility import Mask
+from stigmergy.routers.query_features import FeatureReader
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """``max_attempts`` calls per step, the first included."""
+
+    max_attempts: int = 2
+
+
+def new_episode_id() -> EpisodeId:
+    """A fresh id, unique everywhere."""
+    return f"ep_{uuid.uuid4().hex}"
+
+
+def ignore_event(_episode: EpisodeId, _event: ev.Event) -> None:
+    """The watcher of an engine that nobody watches."""
+
+
+class Engine:
+    """Runs tasks through agent graphs. Holds no task state between calls; safe for many concurrent episodes."""
+
+    def __init__(
+        self,
+        *,
+        graphs: Mapping[str, AgentGraph],
+        routers: Mapping[str, RouterInService],
+        gateway: AgentGateway,
+        health: HealthBoard,
+        healing: Healing,
+        features: FeatureReader,
+        clock: Clock,
+        rng: random.Random,
+        mask: Mask | None = None,
+        limits: EngineLimits = EngineLimits(),
+        config_version: str = "",
+        deliver: Callable[[Ran], None],
+        watch: Callable[[EpisodeId, ev.Event], None] = ignore_event,
+    ) -> None:
+        self._graphs = graphs
+        self._routers = routers
+        self._health = health
+        self._healing = healing
+        self._features = features
+        self._clock = clock
+        self._mask = mask or Mask()
+        self._hops = HopChooser(self._mask, rng)
+        self._caller = Caller(gateway, health, clock)
+        self._limits = limits
+        self._config_version = config_version
+        self._deliver = deliver
+        self._watch = watch
+
+    def check(self, task: Task) -> None:
+        """Refuse a task that cannot be run, before anything is stored or spent.
+
+        Raises:
+            UnknownGraph, UnknownRouter: the task names what is not there.
+            BudgetTooSmall: no path of the graph fits the budget, even with every agent healthy.
+        """
+        if task.graph not in self._graphs:
+            raise UnknownGraph(task.graph, tuple(self._graphs))
+        if task.router not in self._routers:
+            raise UnknownRouter(task.router, tuple(self._routers))
+        refusal: BudgetTooSmall | None = self._mask.budget_refusal(self._graphs[task.graph], task.budget)
+        if refusal is not None:
+            raise refusal
+
+    def plan(self, task: Task) -> Plan:
+        """The best-scored route for the task as things stand, if every call went well. Calls no agent.
+
+        Raises:
+            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+        """
+        self.check(task)
+        run = self._new_run(task, new_episode_id())
+        return plan_route(self._hops, self._view(run), run.router)
+
+    async def run(self, task: Task, episode_id: EpisodeId) -> Ran:
+        """Run one task to its end, and deliver what is left of it.
+
+        Returns the finished run, whatever its outcome: failures of agents never raise.
+
+        Raises:
+            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+            asyncio.CancelledError: the caller went away; the cancelled run is delivered all the same.
+        """
+        self.check(task)
+        run = self._new_run(task, episode_id)
+        commands = run.apply(self._accepted(run))
+        try:
+            while commands:
+                (command,) = commands
+                commands = await self._perform(run, command)
+        except asyncio.CancelledError:
+            run.apply(ev.Cancelled(reason="the caller went away"))
+            run.apply(ev.Finished(status=Status.CANCELLED, reason="the caller went away"))
+            self._deliver(run.ended())
+            raise
+        ran = run.ended()
+        self._deliver(ran)
+        return ran
+
+    def _new_run(self, task: Task, episode_id: EpisodeId) -> Run:
+        return Run(
+            episode_id=episode_id,
+            task=task,
+            graph=self._graphs[task.graph],
+            router=self._routers[task.router],
+            features=self._features.read(task.text, task.task_type),
+            clock=self._clock,
+            watch=self._watch,
+        )
+
+    def _accepted(self, run: Run) -> ev.Accepted:
+        return ev.Accepted(
+            task_id=run.task.id,
+            graph=run.graph.name,
+            router=run.router.name,
+            versions=ev.Versions(
+                graph=run.graph.version,
+                policy=run.router.policy_version(),
+                config=self._config_version,
+                features=run.features.version,
+            ),
+            mixture=run.features.mixture,
+            complexity=run.features.complexity,
+            max_attempts=self._limits.max_attempts,
+        )
+
+    async def _perform(self, run: Run, command: Command) -> tuple[Command, ...]:
+        match command:
+            case ChooseHop():
+                return run.apply(self._hop(run, command))
+            case CallAgent():
+                return await self._caller.perform(run, command)
+            case Repair(reason):
+                return run.apply(self._repair(run, reason))
+            case Finish(status, reason):
+                return run.apply(ev.Finished(status=status, reason=reason))
+
+    def _hop(self, run: Run, command: ChooseHop) -> ev.Event:
+        if self._too_late(run):
+            return ev.DeadlinePassed(position=command.position)
+        view = self._view(run)
+        return self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+
+    def _repair(self, run: Run, reason: str) -> ev.Event:
+        if self._too_late(run):
+            return ev.DeadlinePassed(position=run.state.position)
+        return self._healing.heal(run.graph, run.state, self._health.overlay(), run.task.budget, reason)
+
+    def _view(self, run: Run) -> HopView:
+        return HopView(run.graph, run.state, run.task.budget, run.features, self._health.overlay())
+
+    def _too_late(self, run: Run) -> bool:
+        left = run.seconds_left()
+        return left is not None and left <= 0

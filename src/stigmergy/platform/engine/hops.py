@@ -1,0 +1,132 @@
+"""Choosing one hop: mask, score, select, and log what a learner needs to judge the choice later."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stigmergy.domain import Budget, NodeId
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.overlay import Overlay
+from stigmergy.platform.episode.events import Cornered, DecidedBy, HopChosen, Option
+from stigmergy.platform.episode.state import EpisodeState
+from stigmergy.platform.healing import effects_of
+from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores
+from stigmergy.routers.feasibility import Mask, MaskResult
+from stigmergy.routers.selection import Choice, Selection, select
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RouterInService:
+    """A router under its configured name, with the selection that goes with it (``selection_name`` is logged).
+
+    ``policy_version`` names the policy it scores with at the moment (the version of its trails, say).
+    """
+
+    name: str
+    router: Router
+    selection: Selection
+    selection_name: str
+    policy_version: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class HopView:
+    """Everything that one hop is chosen from."""
+
+    graph: AgentGraph
+    state: EpisodeState
+    budget: Budget
+    features: QueryFeatures
+    overlay: Overlay
+
+
+class HopChooser:
+    """Asks the mask, then the router, then the selection. Executes nothing."""
+
+    def __init__(self, mask: Mask, rng: random.Random) -> None:
+        self._mask = mask
+        self._rng = rng
+
+    def feasible(self, view: HopView) -> MaskResult:
+        """The successors that may be taken, and why the others may not."""
+        return self._mask.candidates(
+            view.graph,
+            view.state.position,
+            spent=view.state.charged,
+            budget=view.budget,
+            overlay=view.overlay,
+            excluded=view.state.excluded,
+            locked_effects=effects_of(view.graph, view.state.route),
+        )
+
+    def choose(self, view: HopView, router: RouterInService) -> HopChosen | Cornered:
+        """The router's hop; Cornered when nothing is feasible or the router itself fails."""
+        masked = self.feasible(view)
+        position = view.state.position
+        if not masked.candidates:
+            return Cornered(position=position, reasons=masked.refused)
+        try:
+            scores = router.router.scores(_routing_state(view, masked.candidates))
+            choice = select(router.name, scores, len(masked.candidates), router.selection, self._rng)
+        except Exception as error:  # a router is a plug-in: whatever it raises, Dijkstra takes over
+            logger.exception("router %s failed at %s of graph %s", router.name, position, view.graph.name)
+            return Cornered(position=position, reasons=((f"router {router.name}", f"{type(error).__name__}: {error}"),))
+        return HopChosen(
+            source=position,
+            node=masked.candidates[choice.index].node,
+            decided_by=DecidedBy.ROUTER if len(masked.candidates) > 1 else DecidedBy.FORCED,
+            probability=choice.probability,
+            options=_options(masked.candidates, scores, choice),
+            refused=masked.refused,
+            selection=router.selection_name,
+            overlay_version=view.overlay.version,
+            policy_version=router.policy_version(),
+        )
+
+
+def repaired_hop(view: HopView, node: NodeId) -> HopChosen:
+    """A hop that healing has fixed."""
+    return HopChosen(
+        source=view.state.position,
+        node=node,
+        decided_by=DecidedBy.HEALING,
+        probability=1.0,
+        overlay_version=view.overlay.version,
+    )
+
+
+def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingState:
+    state, budget = view.state, view.budget
+    return RoutingState(
+        query=view.features,
+        graph=view.graph,
+        position=state.position,
+        candidates=candidates,
+        overlay=view.overlay,
+        visited=state.route,
+        confidences=tuple(reply.confidence for reply in state.replies),
+        spent=state.charged,
+        budget=budget,
+    )
+
+
+def _options(candidates: tuple[Candidate, ...], scores: Scores, choice: Choice) -> tuple[Option, ...]:
+    evidence = scores.evidence or ({},) * len(candidates)
+    return tuple(
+        Option(
+            node=candidate.node,
+            score=score,
+            probability=probability,
+            worst_case=candidate.worst_case,
+            cost_to_go=candidate.cost_to_go,
+            evidence=why,
+        )
+        for candidate, score, probability, why in zip(
+            candidates, scores.values, choice.probabilities, evidence, strict=True
+        )
+    )

@@ -1,0 +1,103 @@
+"""One episode while it runs, and what is left of it when it has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from stigmergy.domain import Episode, EpisodeId, NodeId, Task, Usage
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine.hops import RouterInService
+from stigmergy.platform.episode.advance import advance
+from stigmergy.platform.episode.events import Event
+from stigmergy.platform.episode.state import Command, EpisodeState
+from stigmergy.platform.ledger import Ledger
+from stigmergy.routers.base import QueryFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event and when it happened (UTC)."""
+
+    event: Event
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished episode: its summary, all its events, and what its query looked like to routers."""
+
+    task: Task
+    episode: Episode
+    events: tuple[Recorded, ...]
+    features: QueryFeatures
+
+
+class Run:
+    """The mutable side of a running episode: everything else about it is frozen."""
+
+    def __init__(
+        self,
+        episode_id: EpisodeId,
+        task: Task,
+        graph: AgentGraph,
+        router: RouterInService,
+        features: QueryFeatures,
+        clock: Clock,
+        watch: Callable[[EpisodeId, Event], None],
+    ) -> None:
+        self.episode_id = episode_id
+        self.task = task
+        self.graph = graph
+        self.router = router
+        self.features = features
+        self.state = EpisodeState()
+        self.ledger = Ledger()
+        self.account = self.ledger.open_account(f"task {task.id}", task.budget)
+        self.started_at = clock.now()
+        self.recorded: list[Recorded] = []
+        self._clock = clock
+        self._watch = watch
+
+    def apply(self, event: Event) -> tuple[Command, ...]:
+        """Advance by an event; returns what has to be done next."""
+        self.state, commands = advance(self.state, event)
+        self.recorded.append(Recorded(event, self._clock.now()))
+        self._watch(self.episode_id, event)
+        return commands
+
+    def step_key(self, node: NodeId) -> str:
+        """The idempotency key of the step at ``node``: episode / node / visit."""
+        return f"{self.episode_id}/{node}/{len(self.state.route)}"
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the task's deadline; None when it has none."""
+        deadline = self.task.budget.deadline
+        return None if deadline is None else (deadline - self._clock.now()).total_seconds()
+
+    def ended(self) -> Ran:
+        """The finished run; to be called once the state has ended."""
+        state = self.state
+        episode = Episode(
+            id=self.episode_id,
+            task_id=self.task.id,
+            graph=self.graph.name,
+            router=self.router.name,
+            task_type=max(self.features.mixture, key=lambda t: self.features.mixture[t]),
+            status=state.status,
+            reason=state.reason,
+            route=state.route,
+            answer=state.answer,
+            usage=state.usage if state.replies else Usage(model_calls=0),
+            charged_usd=state.charged.usd,
+            reroutes=state.reroutes,
+            failures=state.failures,
+            dropped=state.dropped,
+            control_llm_calls=state.control_llm_calls,
+            quality=state.quality,
+            started_at=self.started_at,
+            finished_at=self._clock.now(),
+        )
+        return Ran(self.task, episode, tuple(self.recorded), self.features)

@@ -1,0 +1,206 @@
+"""``advance(state, event) -> (state, commands)``: the rules of an episode's life.
+
+A linear route has at most one command open at a time. An event that cannot happen in the state it meets raises
+IllegalEvent; nothing is ever ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from stigmergy.domain import GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
+from stigmergy.errors import IllegalEvent
+from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.state import (
+    ESCALATION,
+    CallAgent,
+    ChooseHop,
+    Command,
+    EpisodeState,
+    Finish,
+    Phase,
+    Repair,
+)
+
+Step = tuple[EpisodeState, tuple[Command, ...]]
+
+RETRIED = frozenset({FailureKind.ERROR, FailureKind.OVERLOADED, FailureKind.TIMEOUT})
+"""Failures that a second attempt may mend. A refusal, a dead replica or an invalid reply goes straight to repair."""
+
+
+def advance(state: EpisodeState, event: ev.Event) -> Step:
+    """The state after ``event``, and what the engine has to do next.
+
+    Raises:
+        IllegalEvent: the event cannot happen in this phase.
+    """
+    phases, rule = _RULES[type(event)]
+    if state.phase not in phases:
+        raise IllegalEvent(event.kind, state.phase.value)
+    return rule(state, event)
+
+
+def fold(events: Iterable[ev.Event]) -> EpisodeState:
+    """The state that a stored journal leads to."""
+    state = EpisodeState()
+    for event in events:
+        state, _ = advance(state, event)
+    return state
+
+
+def _accepted(state: EpisodeState, event: ev.Accepted) -> Step:
+    started = replace(state, phase=Phase.CHOOSING, status=Status.RUNNING, max_attempts=event.max_attempts)
+    return started, (ChooseHop(START),)
+
+
+def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
+    planned = state.planned[1:] if state.planned and state.planned[0] == event.node else ()
+    if event.node == GOAL:
+        return _finishing(replace(state, planned=planned), *_good_end(state))
+    chosen = replace(state, phase=Phase.CALLING, target=event.node, attempt=1, planned=planned)
+    return chosen, (CallAgent(event.node, 1),)
+
+
+def _call_started(state: EpisodeState, event: ev.CallStarted) -> Step:
+    _expect_target(state, event.node, event.kind)
+    return replace(state, reserved=event.reserved, attempt=event.attempt), ()
+
+
+def _call_succeeded(state: EpisodeState, event: ev.CallSucceeded) -> Step:
+    _expect_target(state, event.node, event.kind)
+    committed = replace(
+        state,
+        target=None,
+        attempt=0,
+        replies=(*state.replies, event.reply),
+        usage=state.usage + event.reply.usage,
+        charged=state.charged + event.charged,
+        reserved=NOTHING,
+    )
+    if event.node == ESCALATION:
+        calls = state.control_llm_calls + event.reply.usage.model_calls
+        told = replace(committed, control_llm_calls=calls)
+        return _finishing(told, Status.ESCALATED, state.escalation_reason or "")
+    moved = replace(committed, phase=Phase.CHOOSING, position=event.node, route=(*state.route, event.node))
+    return moved, (ChooseHop(event.node, state.planned[0] if state.planned else None),)
+
+
+def _call_failed(state: EpisodeState, event: ev.CallFailed) -> Step:
+    _expect_target(state, event.node, event.kind)
+    failure = Failure(
+        node=event.node, agent=event.agent, kind=event.failure, reason=event.reason, charged=event.charged
+    )
+    failed = replace(
+        state, failures=(*state.failures, failure), charged=state.charged + event.charged, reserved=NOTHING
+    )
+    if event.failure in RETRIED and event.attempt < state.max_attempts:
+        return failed, (CallAgent(event.node, event.attempt + 1),)
+    return _give_up_on(failed, event.node, f"{event.agent}: {event.failure} ({event.reason})")
+
+
+def _budget_refused(state: EpisodeState, event: ev.BudgetRefused) -> Step:
+    _expect_target(state, event.node, event.kind)
+    return _give_up_on(state, event.node, event.reason)
+
+
+def _give_up_on(state: EpisodeState, node: NodeId, reason: str) -> Step:
+    stopped = replace(state, target=None, attempt=0, planned=(), excluded=state.excluded | {node})
+    if node == ESCALATION:
+        return _finishing(
+            stopped, Status.ESCALATED, f"{state.escalation_reason}; the escalation agent failed: {reason}"
+        )
+    return replace(stopped, phase=Phase.REPAIRING), (Repair(reason),)
+
+
+def _cornered(state: EpisodeState, event: ev.Cornered) -> Step:
+    why = "; ".join(f"{node}: {reason}" for node, reason in event.reasons) or "no successors"
+    return replace(state, phase=Phase.REPAIRING, planned=()), (
+        Repair(f"no feasible hop from {event.position} ({why})"),
+    )
+
+
+def _rerouted(state: EpisodeState, event: ev.Rerouted) -> Step:
+    # Only the first hop is fixed: after it the router decides again.
+    return _follow(replace(state, reroutes=state.reroutes + 1), event, event.path[:1])
+
+
+def _demoted(state: EpisodeState, event: ev.Demoted) -> Step:
+    # The whole path is fixed: it bypasses dropped nodes, for which the graph itself has no edge.
+    return _follow(replace(state, dropped=(*state.dropped, *event.dropped)), event, event.path)
+
+
+def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple[NodeId, ...]) -> Step:
+    kept = len(state.route) - len(event.undone)
+    back = replace(
+        state,
+        phase=Phase.CHOOSING,
+        position=event.source,
+        route=state.route[:kept],
+        replies=state.replies[:kept],
+        planned=planned,
+    )
+    return back, (ChooseHop(event.source, planned[0]),)
+
+
+def _escalated(state: EpisodeState, event: ev.Escalated) -> Step:
+    raised = replace(state, escalation_reason=event.reason, planned=())
+    if event.to is None:
+        return _finishing(raised, Status.ESCALATED, event.reason)
+    return replace(raised, phase=Phase.CALLING, target=ESCALATION, attempt=1), (CallAgent(ESCALATION, 1),)
+
+
+def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
+    late = replace(state, target=None, escalation_reason="the deadline passed")
+    return _finishing(
+        late, Status.ESCALATED, f"the deadline passed after {len(state.route)} steps; the result is partial"
+    )
+
+
+def _cancelled(state: EpisodeState, event: ev.Cancelled) -> Step:
+    return _finishing(replace(state, target=None, reserved=NOTHING), Status.CANCELLED, event.reason)
+
+
+def _finished(state: EpisodeState, event: ev.Finished) -> Step:
+    return replace(state, phase=Phase.ENDED, status=event.status, reason=event.reason), ()
+
+
+def _quality_given(state: EpisodeState, event: ev.QualityGiven) -> Step:
+    return replace(state, quality=event.quality), ()
+
+
+def _finishing(state: EpisodeState, status: Status, reason: str) -> Step:
+    return replace(state, phase=Phase.FINISHING), (Finish(status, reason),)
+
+
+def _good_end(state: EpisodeState) -> tuple[Status, str]:
+    if state.dropped:
+        return Status.DEMOTED, f"without {', '.join(state.dropped)}"
+    if state.failures:
+        return Status.COMPLETED, f"after {len(state.failures)} failed calls and {state.reroutes} reroutes"
+    return Status.COMPLETED, "reached the goal"
+
+
+def _expect_target(state: EpisodeState, node: NodeId, kind: str) -> None:
+    if state.target != node:
+        raise IllegalEvent(f"{kind} at {node}", f"{state.phase.value} {state.target}")
+
+
+_ALIVE = frozenset(Phase) - {Phase.NEW, Phase.FINISHING, Phase.ENDED}
+_RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], Step]]] = {
+    ev.Accepted: (frozenset({Phase.NEW}), _accepted),
+    ev.HopChosen: (frozenset({Phase.CHOOSING}), _hop_chosen),
+    ev.CallStarted: (frozenset({Phase.CALLING}), _call_started),
+    ev.CallSucceeded: (frozenset({Phase.CALLING}), _call_succeeded),
+    ev.CallFailed: (frozenset({Phase.CALLING}), _call_failed),
+    ev.BudgetRefused: (frozenset({Phase.CALLING}), _budget_refused),
+    ev.Cornered: (frozenset({Phase.CHOOSING}), _cornered),
+    ev.Rerouted: (frozenset({Phase.REPAIRING}), _rerouted),
+    ev.Demoted: (frozenset({Phase.REPAIRING}), _demoted),
+    ev.Escalated: (frozenset({Phase.REPAIRING}), _escalated),
+    ev.DeadlinePassed: (frozenset({Phase.CHOOSING, Phase.REPAIRING}), _deadline_passed),
+    ev.Cancelled: (_ALIVE, _cancelled),
+    ev.Finished: (frozenset({Phase.FINISHING}), _finished),
+    ev.QualityGiven: (frozenset({Phase.ENDED}), _quality_given),
+}

@@ -1,0 +1,217 @@
+"""What can happen in an episode. Events are appended, never changed; folding them gives the state back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from stigmergy.agents.base import Reply
+from stigmergy.domain import AgentId, FailureKind, NodeId, Spend, Status, TaskId
+
+EVENT_FORMAT = 1
+"""Version of the stored form; readers upcast older ones."""
+
+
+class DecidedBy(StrEnum):
+    """Who chose a hop. Only ``router`` decisions enter importance ratios."""
+
+    ROUTER = "router"
+    HEALING = "healing"
+    FORCED = "forced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One candidate of a hop as logged: what a learner needs to judge the choice later."""
+
+    node: NodeId
+    score: float
+    probability: float
+    worst_case: Spend
+    cost_to_go: tuple[Spend, ...]
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What an episode was decided with, so that it can be replayed."""
+
+    graph: str
+    policy: str
+    config: str
+    features: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The task was taken; everything it runs with is pinned."""
+
+    kind: Literal["accepted"] = "accepted"
+    task_id: TaskId
+    graph: str
+    router: str
+    versions: Versions
+    mixture: Mapping[str, float]
+    complexity: float
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HopChosen:
+    """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity)."""
+
+    kind: Literal["hop_chosen"] = "hop_chosen"
+    source: NodeId
+    node: NodeId
+    decided_by: DecidedBy
+    probability: float
+    options: tuple[Option, ...] = ()
+    refused: tuple[tuple[NodeId, str], ...] = ()
+    selection: str = ""
+    overlay_version: int = 0
+    policy_version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallStarted:
+    """Budget is reserved and the call is about to be sent."""
+
+    kind: Literal["call_started"] = "call_started"
+    step: str
+    node: NodeId
+    agent: AgentId
+    attempt: int
+    reserved: Spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSucceeded:
+    """The step is committed. ``overrun`` is what the agent used above its worst case."""
+
+    kind: Literal["call_succeeded"] = "call_succeeded"
+    step: str
+    node: NodeId
+    agent: AgentId
+    reply: Reply
+    charged: Spend
+    overrun: Spend | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed:
+    """The call failed; ``charged`` is the worst case when the work may have been done."""
+
+    kind: Literal["call_failed"] = "call_failed"
+    step: str
+    node: NodeId
+    agent: AgentId
+    attempt: int
+    failure: FailureKind
+    reason: str
+    charged: Spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cornered:
+    """No feasible hop is left from where the episode stands (health or failures changed under way)."""
+
+    kind: Literal["cornered"] = "cornered"
+    position: NodeId
+    reasons: tuple[tuple[NodeId, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rerouted:
+    """Dijkstra found another path from ``source``; steps of ``undone`` were backed up past."""
+
+    kind: Literal["rerouted"] = "rerouted"
+    source: NodeId
+    path: tuple[NodeId, ...]
+    weight: float
+    undone: tuple[NodeId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demoted:
+    """The goal was reduced: ``dropped`` optional nodes are left out, at this loss of quality."""
+
+    kind: Literal["demoted"] = "demoted"
+    source: NodeId
+    path: tuple[NodeId, ...]
+    dropped: tuple[NodeId, ...]
+    loss: float
+    weight: float
+    undone: tuple[NodeId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """No feasible path is left. ``to`` is the graph's escalation agent, None when the caller has to decide."""
+
+    kind: Literal["escalated"] = "escalated"
+    reason: str
+    to: AgentId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetRefused:
+    """A reservation (of a first call, or of a retry) did not fit."""
+
+    kind: Literal["budget_refused"] = "budget_refused"
+    node: NodeId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlinePassed:
+    """The task's deadline passed; what is there is returned as a partial result."""
+
+    kind: Literal["deadline_passed"] = "deadline_passed"
+    position: NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The caller, or a shutdown, ended the task."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The episode ended; nothing but QualityGiven may follow."""
+
+    kind: Literal["finished"] = "finished"
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityGiven:
+    """An evaluator, a judge or a user gave a quality in [0, 1]; ``probability`` is that of being judged at all."""
+
+    kind: Literal["quality_given"] = "quality_given"
+    quality: float
+    source: str
+    probability: float = 1.0
+
+
+Event: TypeAlias = (
+    Accepted
+    | HopChosen
+    | CallStarted
+    | CallSucceeded
+    | CallFailed
+    | Cornered
+    | Rerouted
+    | Demoted
+    | Escalated
+    | BudgetRefused
+    | DeadlinePassed
+    | Cancelled
+    | Finished
+    | QualityGiven
+)

@@ -1,0 +1,1 @@
+"""From finished episodes to routers that know more."""

@@ -1,0 +1,60 @@
+"""An episode's events as a router learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from stigmergy.domain import START, EpisodeId, Failure, NodeId
+from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.advance import fold
+from stigmergy.platform.episode.state import ESCALATION
+from stigmergy.routers.base import Outcome, QueryFeatures, StepOutcome
+
+
+def outcome_of(episode_id: EpisodeId, events: Sequence[ev.Event], features: QueryFeatures | None = None) -> Outcome:
+    """Fold a finished episode into what a router may learn.
+
+    Steps that healing undid are left out; failed calls appear as infrastructure failures, never as poor work. The
+    quality is the newest one given; an episode that nobody judged has none.
+    """
+    accepted = next(event for event in events if isinstance(event, ev.Accepted))
+    judged = [event for event in events if isinstance(event, ev.QualityGiven)]
+    failures = tuple(_failures(events))
+    return Outcome(
+        episode_id=episode_id,
+        graph=accepted.graph,
+        mixture=accepted.mixture,
+        steps=tuple(_steps(events)),
+        quality=judged[-1].quality if judged else None,
+        cost_usd=float(fold(events).charged.usd),
+        infrastructure_failures=failures,
+        features=features,
+        judged_probability=judged[-1].probability if judged else 1.0,
+    )
+
+
+def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
+    kept = fold(events).route
+    hops = {event.node: event for event in events if isinstance(event, ev.HopChosen)}
+    calls = {event.node: event for event in events if isinstance(event, ev.CallSucceeded) and event.node != ESCALATION}
+    following: tuple[NodeId | None, ...] = (*kept[1:], None)
+    source = START
+    for node, after in zip(kept, following, strict=True):
+        call = calls[node]
+        yield StepOutcome(
+            source=source,
+            node=node,
+            agent=call.agent,
+            usage=call.reply.usage,
+            judgement=calls[after].reply.verdict if after is not None else None,
+            decided_by_router=hops[node].decided_by is ev.DecidedBy.ROUTER,
+        )
+        source = node
+
+
+def _failures(events: Sequence[ev.Event]) -> Iterator[Failure]:
+    for event in events:
+        if isinstance(event, ev.CallFailed):
+            yield Failure(
+                node=event.node, agent=event.agent, kind=event.failure, reason=event.reason, charged=event.charged
+            )

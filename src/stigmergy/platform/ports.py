@@ -1,0 +1,197 @@
+"""What the use cases need from the outside, as protocols.
+
+Storage ports are awaitable, and a call that returned is committed: another process sees it. Every one of them may
+raise StoreUnavailable; each docstring names only what it raises beyond that. A caller that is cancelled while it
+waits does not undo its write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
+from stigmergy.platform.records import (
+    EpisodeFilter,
+    EpisodePage,
+    Feedback,
+    StoredEvent,
+    TaskFilter,
+    TaskPage,
+    TaskRecord,
+)
+
+
+class Journal(Protocol):
+    """The append-only events of every episode."""
+
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+        """Store all of ``events`` or none of them.
+
+        Raises:
+            SequenceConflict: a number is already taken; nothing was stored.
+            StoreError: an event belongs to another episode.
+        """
+        ...
+
+    async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
+        """The events with a number above ``after``, in order; empty for an unknown episode."""
+        ...
+
+
+class EpisodeStore(Protocol):
+    """One summary row per episode, and the feedback on it."""
+
+    async def save(self, episode: Episode) -> None:
+        """Insert or replace. An episode saved without a quality keeps the one that feedback gave it."""
+        ...
+
+    async def save_many(self, episodes: Sequence[Episode]) -> None:
+        """Save all of ``episodes`` or none of them."""
+        ...
+
+    async def get(self, episode_id: EpisodeId) -> Episode:
+        """The episode.
+
+        Raises:
+            EpisodeNotFound: none is stored under this id.
+        """
+        ...
+
+    async def list(self, narrow: EpisodeFilter) -> EpisodePage:
+        """The episodes that ``narrow`` leaves, the last finished first (then by id, downwards).
+
+        Paging is stable: what is saved while somebody turns pages neither repeats nor hides an older row.
+
+        Raises:
+            InvalidQuery: the cursor is not one of ours, or the limit is below one.
+        """
+        ...
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        """Keep the feedback; its quality becomes the episode's.
+
+        Raises:
+            EpisodeNotFound: none is stored under this id.
+        """
+        ...
+
+    async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
+        """All feedback on the episode in the order it came; empty for an unknown episode."""
+        ...
+
+
+class TaskStore(Protocol):
+    """Durable tasks: the row is there before the caller learns the id."""
+
+    async def create(self, task: Task, body_hash: str) -> TaskRecord:
+        """Store a pending task, or find it again.
+
+        A task whose (tenant, idempotency key) or whose id is stored already under the same ``body_hash`` is not
+        stored twice: the stored record is returned, recognisable by its task's id.
+
+        Raises:
+            IdempotencyConflict: key or id is taken by a task with another body.
+        """
+        ...
+
+    async def get(self, task_id: TaskId) -> TaskRecord:
+        """The task and where it stands.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
+        """
+        ...
+
+    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+        """``owner`` starts an attempt as ``episode_id``. An ended task stays as it is; the record tells.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
+        """
+        ...
+
+    async def finish(
+        self,
+        task_id: TaskId,
+        *,
+        status: Status,
+        reason: str,
+        at: datetime,
+        answer: str | None = None,
+        result: str | None = None,
+    ) -> TaskRecord:
+        """End the task with a ``status`` that is an end. The first end stays: later ones change nothing.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
+            StoreError: ``status`` is not an end.
+        """
+        ...
+
+    async def list(self, narrow: TaskFilter) -> TaskPage:
+        """The tasks that ``narrow`` leaves, the last created first (then by id, downwards), with stable paging.
+
+        Raises:
+            InvalidQuery: the cursor is not one of ours, or the limit is below one.
+        """
+        ...
+
+    async def unfinished(self, older_than: datetime, limit: int = 1000) -> tuple[TaskRecord, ...]:
+        """Pending and running tasks whose last change lies before ``older_than``, the stalest first."""
+        ...
+
+
+class TrailStore(Protocol):
+    """Checkpoints of the coordinator's trails, one per name."""
+
+    async def save(self, name: str, version: int, document: str) -> None:
+        """Keep the checkpoint unless a newer version is stored: a replaced coordinator cannot undo its heir."""
+        ...
+
+    async def load(self, name: str) -> tuple[int, str] | None:
+        """The checkpoint as (version, document), or None."""
+        ...
+
+
+class Retention(Protocol):
+    """Forgetting what is old."""
+
+    async def purge(self, before: datetime) -> int:
+        """Delete what came to rest before ``before``: ended tasks, episodes with their feedback, and events.
+
+        What belongs to a task that has not ended stays, however old. A purged task's idempotency key is free again.
+
+        Returns:
+            How many tasks, episodes and events were deleted together.
+        """
+        ...
+
+
+class Store(Retention, Protocol):
+    """Everything that is kept, behind one door."""
+
+    @property
+    def tasks(self) -> TaskStore:
+        """Durable tasks."""
+        ...
+
+    @property
+    def episodes(self) -> EpisodeStore:
+        """Summaries and feedback."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """Events."""
+        ...
+
+    @property
+    def trails(self) -> TrailStore:
+        """Trail checkpoints."""
+        ...
+
+    async def aclose(self) -> None:
+        """Commit everything that waits, then give back threads and connections. Closing twice is harmless."""
+        ...

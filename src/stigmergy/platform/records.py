@@ -1,0 +1,99 @@
+"""What the storage ports take and give, beyond the words of the domain. Times are aware UTC datetimes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from stigmergy.domain import Episode, EpisodeId, Status, Task
+
+Durability: TypeAlias = Literal["process_crash", "power_loss"]
+"""What a committed write on SQLite survives."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event of an episode as the journal keeps it.
+
+    ``payload`` is canonical JSON that the store never opens; ``v`` is the version of its form, for readers to upcast.
+    """
+
+    episode_id: EpisodeId
+    seq: int
+    kind: str
+    payload: str
+    v: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a person or a judge made of an episode. ``quality`` is in [0, 1]."""
+
+    episode_id: EpisodeId
+    quality: float
+    source: str
+    comment: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeFilter:
+    """Which episodes to list; None does not narrow. The span is ``since <= finished_at < before``."""
+
+    graph: str | None = None
+    router: str | None = None
+    status: Status | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePage:
+    """Episodes, the last finished first. ``next_cursor`` is None on the last page."""
+
+    episodes: tuple[Episode, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """A stored task and where it stands.
+
+    ``owner`` is the process that runs it and ``attempts`` how often one started to; ``result`` is JSON text.
+    """
+
+    task: Task
+    status: Status = Status.PENDING
+    reason: str = ""
+    answer: str | None = None
+    episode_id: EpisodeId | None = None
+    owner: str | None = None
+    lease_expires_at: datetime | None = None
+    attempts: int = 0
+    result: str | None = None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFilter:
+    """Which tasks to list; None does not narrow. The span is ``since <= created_at < before``."""
+
+    tenant: str | None = None
+    graph: str | None = None
+    status: Status | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    limit: int = 50
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """Tasks, the last created first. ``next_cursor`` is None on the last page."""
+
+    tasks: tuple[TaskRecord, ...]
+    next_cursor: str | None = None

@@ -1,0 +1,168 @@
+"""The platform put together in one process: settings, agents and a store in; an engine with its desk out."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from stigmergy.agents.catalog import build_evaluator, build_model
+from stigmergy.agents.workbench.tasks import generate_tasks
+from stigmergy.domain import TaskType, to_nano
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.clock import Clock, SystemClock
+from stigmergy.platform.debrief import Debrief, Judging
+from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
+from stigmergy.platform.healing import Healing
+from stigmergy.platform.health import HealthBoard
+from stigmergy.platform.ports import Store
+from stigmergy.platform.reporting import Reporter
+from stigmergy.platform.settings import LearningConfig, Settings
+from stigmergy.platform.tasks import TaskDesk
+from stigmergy.routers.base import Router
+from stigmergy.routers.catalog import build_routers, build_selection
+from stigmergy.routers.query_features import FeatureReader, HashedNgrams
+from stigmergy.routers.task_types import train_classifier
+from stigmergy.routers.trail_sharing import TrailSharing
+
+_EXAMPLES_SEED = 7_001
+_EXAMPLES = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """Everything one gateway process works with."""
+
+    settings: Settings
+    graphs: Mapping[str, AgentGraph]
+    routers: Mapping[str, Router]
+    engine: Engine
+    desk: TaskDesk
+    debrief: Debrief
+    reporter: Reporter
+    health: HealthBoard
+    store: Store
+    gateway: AgentGateway
+    clock: Clock
+
+    async def start(self) -> None:
+        """Begin to work in the running event loop."""
+        self.debrief.start()
+
+    async def aclose(self) -> None:
+        """Let every accepted task end, store every episode, then close agents and store."""
+        await self.desk.aclose()
+        await self.debrief.aclose()
+        await self.gateway.aclose()
+        await self.store.aclose()
+
+
+def assemble(
+    settings: Settings,
+    *,
+    gateway: AgentGateway,
+    store: Store,
+    owner: str,
+    environ: Mapping[str, str],
+    summarise: Callable[[Ran], str],
+    clock: Clock | None = None,
+    rng: random.Random | None = None,
+) -> Runtime:
+    """Build the platform of one process. ``owner`` names the process in task rows and reports."""
+    clock, rng = clock or SystemClock(), rng or random.Random()
+    graphs = settings.build_graphs()
+    routers = build_routers(settings.routers)
+    meet_graphs(routers, graphs)
+    health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
+    reporter = Reporter(owner, health, trail_sharers(routers))
+    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
+    debrief = Debrief(
+        store=store,
+        evaluators={
+            name: build_evaluator(config.evaluator, models)
+            for name, config in settings.graphs.items()
+            if config.evaluator is not None
+        },
+        routers=routers,
+        clock=clock,
+        rng=rng,
+        judging=Judging(settings.learning.judged_fraction),
+    )
+
+    def deliver(ran: Ran) -> None:
+        reporter.counts.update(_counts(ran))
+        debrief.take(ran)
+
+    engine = Engine(
+        graphs=graphs,
+        routers={name: _in_service(settings, name, router) for name, router in routers.items()},
+        gateway=gateway,
+        health=health,
+        healing=Healing(settings.healing),
+        features=feature_reader(settings.learning),
+        clock=clock,
+        rng=rng,
+        limits=EngineLimits(settings.engine.max_attempts),
+        config_version=settings.fingerprint,
+        deliver=deliver,
+    )
+    desk = TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise)
+    return Runtime(
+        settings=settings,
+        graphs=graphs,
+        routers=routers,
+        engine=engine,
+        desk=desk,
+        debrief=debrief,
+        reporter=reporter,
+        health=health,
+        store=store,
+        gateway=gateway,
+        clock=clock,
+    )
+
+
+def meet_graphs(routers: Mapping[str, Router], graphs: Mapping[str, AgentGraph]) -> None:
+    """Show every trail-sharing router every graph, so that it can learn from episodes that ran elsewhere."""
+    for router in trail_sharers(routers):
+        for graph in graphs.values():
+            router.meet(graph)
+
+
+def trail_sharers(routers: Mapping[str, Router]) -> tuple[TrailSharing, ...]:
+    """The routers whose learning is shared, one per colony: those of one colony have one memory."""
+    found = {router.colony: router for router in routers.values() if isinstance(router, TrailSharing)}
+    return tuple(found.values())
+
+
+def feature_reader(learning: LearningConfig) -> FeatureReader:
+    """Reads query features; trained on the labelled examples of the configuration, if there are any."""
+    embedder = HashedNgrams()
+    return FeatureReader(embedder, train_classifier(embedder, _labelled(learning)))
+
+
+def _labelled(learning: LearningConfig) -> list[tuple[str, TaskType]]:
+    if learning.examples == "workbench":
+        return [(task.text, task.family) for task in generate_tasks(_EXAMPLES_SEED, _EXAMPLES)]
+    return [(text, task_type) for task_type, texts in learning.examples.items() for text in texts]
+
+
+def _in_service(settings: Settings, name: str, router: Router) -> RouterInService:
+    selection = settings.routers[name].selection
+
+    def policy_version() -> str:
+        return f"{router.colony}@{router.trails.version}" if isinstance(router, TrailSharing) else name
+
+    return RouterInService(name, router, build_selection(selection), str(selection), policy_version)
+
+
+def _counts(ran: Ran) -> Counter[str]:
+    """What the metrics count of one run, by the name and labels of its series."""
+    episode = ran.episode
+    counts = Counter({f'tasks_ended_total{{status="{episode.status}"}}': 1})
+    counts.update(f'failed_calls_total{{agent="{f.agent}",kind="{f.kind}"}}' for f in episode.failures)
+    counts["reroutes_total"] = episode.reroutes
+    counts["charged_nano_usd_total"] = to_nano(episode.charged_usd)
+    return counts

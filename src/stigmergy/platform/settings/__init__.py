@@ -1,0 +1,23 @@
+"""One YAML file and the environment, read once into frozen records; every mistake is reported with its path."""
+
+from stigmergy.platform.settings.loading import load_settings, settings_from, settings_schema
+from stigmergy.platform.settings.records import (
+    CoordinationConfig,
+    GraphConfig,
+    LearningConfig,
+    ServingConfig,
+    Settings,
+    StoreConfig,
+)
+
+__all__ = [
+    "CoordinationConfig",
+    "GraphConfig",
+    "LearningConfig",
+    "ServingConfig",
+    "Settings",
+    "StoreConfig",
+    "load_settings",
+    "settings_from",
+    "settings_schema",
+]

@@ -1,0 +1,85 @@
+"""What the shape of the file cannot tell: names that point nowhere, graphs that cannot be served, missing prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from stigmergy.agents.catalog import profile_of
+from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
+from stigmergy.domain import AgentProfile, Price
+from stigmergy.errors import StigmergyError
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.settings.document import Problem
+from stigmergy.platform.settings.records import GraphConfig, Settings
+from stigmergy.routers.configs import FixedPathConfig
+
+
+def contradictions(settings: Settings) -> list[Problem]:
+    """Every mistake in settings whose shape is right."""
+    return [*_agents(settings), *_graphs(settings), *_defaults(settings)]
+
+
+def _agents(settings: Settings) -> Iterator[Problem]:
+    for name, config in settings.agents.items():
+        if isinstance(config, LlmConfig) and config.model not in settings.models:
+            yield f"agents.{name}.model", f"no model {config.model!r} is declared; known: {_names(settings.models)}"
+            continue
+        try:
+            profile_of(name, config, settings.models)
+        except StigmergyError as error:
+            yield f"agents.{name}.price", str(error)
+
+
+def _graphs(settings: Settings) -> Iterator[Problem]:
+    profiles = _priced(settings)
+    for name, config in settings.graphs.items():
+        path = f"graphs.{name}"
+        if config.router not in settings.routers:
+            yield f"{path}.router", f"no router {config.router!r} is configured; known: {_names(settings.routers)}"
+        judge = config.evaluator
+        if isinstance(judge, LlmJudgeConfig) and judge.model not in settings.models:
+            yield f"{path}.evaluator.model", f"no model {judge.model!r} is declared; known: {_names(settings.models)}"
+        yield from _graph(settings, path, config, profiles)
+
+
+def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[str, AgentProfile]) -> Iterator[Problem]:
+    for node, spec in config.nodes.items():
+        loss = getattr(spec, "loss", 0.0)
+        if not 0 <= loss <= 1:
+            yield f"{path}.nodes.{node}.loss", f"{loss} is not in [0, 1]"
+    try:
+        AgentGraph(path.removeprefix("graphs."), config, {**_unpriced(settings), **profiles})
+    except StigmergyError as error:
+        yield path, str(error)
+
+
+def _defaults(settings: Settings) -> Iterator[Problem]:
+    if settings.default_graph is not None and settings.default_graph not in settings.graphs:
+        yield "default_graph", f"no graph {settings.default_graph!r}; known: {_names(settings.graphs)}"
+    for name, router in settings.routers.items():
+        if isinstance(router, FixedPathConfig) and not router.route:
+            yield f"routers.{name}.route", "is empty; name the nodes between START and GOAL"
+    if settings.serving.gateway_replicas > 1 and settings.store.url.startswith("memory:"):
+        yield (
+            "store.url",
+            "a memory store is private to one process; with several gateway replicas use sqlite or postgresql",
+        )
+
+
+def _priced(settings: Settings) -> dict[str, AgentProfile]:
+    found = {}
+    for name, config in settings.agents.items():
+        try:
+            found[name] = profile_of(name, config, settings.models)
+        except StigmergyError:  # reported by _agents under the agent's own path
+            continue
+    return found
+
+
+def _unpriced(settings: Settings) -> dict[str, AgentProfile]:
+    """Stand-ins for agents whose price is missing, so that this one mistake is not reported again by every graph."""
+    return {name: AgentProfile(id=name, price=Price()) for name in settings.agents}
+
+
+def _names(known: Iterable[str]) -> str:
+    return ", ".join(sorted(known)) or "none"

@@ -1,0 +1,144 @@
+"""The shape of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from stigmergy.agents.catalog import profile_of
+from stigmergy.agents.configs import AgentConfig, EvaluatorConfig, ModelConfig
+from stigmergy.domain import AgentId, AgentProfile, Budget, NodeId
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec
+from stigmergy.graphs.weights import WeightModel
+from stigmergy.platform.health import BreakerConfig
+from stigmergy.routers.configs import RouterConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetConfig:
+    """Default limits of a task; what is left out is unlimited. ``deadline_s`` counts from when it is accepted."""
+
+    max_usd: Annotated[Decimal, Field(ge=0)] | None = None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    max_calls: Annotated[int, Field(ge=0)] | None = None
+    deadline_s: Annotated[float, Field(gt=0)] | None = None
+
+    def budget(self) -> Budget:
+        """The limits that do not depend on when the task comes."""
+        return Budget(self.max_usd, self.max_tokens, self.max_calls)
+
+
+def _node_kind(node: object) -> str:
+    """A node is an agent unless it says otherwise."""
+    return str(node.get("kind", "agent")) if isinstance(node, Mapping) else getattr(node, "kind", "agent")
+
+
+NodeConfig: TypeAlias = Annotated[
+    Annotated[AgentNode, Tag("agent")] | Annotated[FanOutNode, Tag("fan_out")], Discriminator(_node_kind)
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphConfig(GraphSpec):
+    """An agent graph, the router that serves it by default, its default budget, and who judges its answers."""
+
+    nodes: Mapping[NodeId, NodeConfig] = field(default_factory=dict)
+    router: str
+    budget: BudgetConfig = BudgetConfig()
+    evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingConfig:
+    """Where and how the gateway listens.
+
+    ``haproxy: auto`` uses Serve's HAProxy where its binary is installed. ``max_in_flight`` tasks per gateway replica
+    are admitted; further ones get a 503 with ``retry_after_s``.
+    """
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(gt=0, lt=65536)] = 8700
+    gateway_replicas: Annotated[int, Field(ge=1)] = 1
+    gateway_num_cpus: Annotated[float, Field(ge=0)] = 0
+    max_in_flight: Annotated[int, Field(ge=1)] = 1000
+    retry_after_s: Annotated[float, Field(gt=0)] = 1.0
+    haproxy: Literal["auto", "off"] = "auto"
+    drain_s: Annotated[float, Field(ge=0)] = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreConfig:
+    """Where tasks and episodes are kept, for how long, and what a commit survives."""
+
+    url: str = "sqlite:///.stigmergy/stigmergy.db"
+    durability: Literal["process_crash", "power_loss"] = "process_crash"
+    retention_days: Annotated[float, Field(gt=0)] | None = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningConfig:
+    """Which episodes are judged, and what the task types are learnt from.
+
+    ``examples`` are labelled queries per task type, in this file or built in under a name such as ``workbench``.
+    """
+
+    judged_fraction: Annotated[float, Field(ge=0, le=1)] = 1.0
+    examples: Mapping[str, tuple[str, ...]] | Literal["workbench"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinationConfig:
+    """Rhythm of what replicas share, in seconds. Trails evaporate once per tick."""
+
+    report_s: Annotated[float, Field(gt=0)] = 0.1
+    tick_s: Annotated[float, Field(gt=0)] = 60.0
+    checkpoint_s: Annotated[float, Field(gt=0)] = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """``max_attempts`` calls per step, the first included; the engine alone retries."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that is configured."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    agents: Mapping[AgentId, Annotated[AgentConfig, Field(discriminator="kind")]]
+    models: Mapping[str, Annotated[ModelConfig, Field(discriminator="kind")]] = field(default_factory=dict)
+    graphs: Annotated[Mapping[str, GraphConfig], Field(min_length=1)]
+    routers: Annotated[Mapping[str, Annotated[RouterConfig, Field(discriminator="kind")]], Field(min_length=1)]
+    default_graph: str | None = None
+    engine: EngineConfig = EngineConfig()
+    healing: WeightModel = field(default_factory=WeightModel)
+    breakers: BreakerConfig = field(default_factory=BreakerConfig)
+    learning: LearningConfig = LearningConfig()
+    coordination: CoordinationConfig = CoordinationConfig()
+    serving: ServingConfig = ServingConfig()
+    store: StoreConfig = StoreConfig()
+    fingerprint: str = ""
+    """Hash of the document this was read from; computed, never written."""
+
+    def profiles(self) -> dict[AgentId, AgentProfile]:
+        """Every agent's profile; raises UnpricedAgent."""
+        return {name: profile_of(name, config, self.models) for name, config in self.agents.items()}
+
+    def build_graphs(self) -> dict[str, AgentGraph]:
+        """Every graph; raises GraphError."""
+        profiles = self.profiles()
+        return {name: AgentGraph(name, spec, profiles) for name, spec in self.graphs.items()}
+
+    @property
+    def main_graph(self) -> str:
+        """The graph of a task that names none: the one so configured, or the first."""
+        return self.default_graph or next(iter(self.graphs))

@@ -1,0 +1,42 @@
+"""What every store refuses in the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from stigmergy.domain import EpisodeId, Status
+from stigmergy.errors import StoreError
+from stigmergy.platform.records import StoredEvent
+
+
+def check_episode(episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+    """Refuse events of another episode.
+
+    Raises:
+        StoreError: an event names another episode than ``episode_id``.
+    """
+    for event in events:
+        if event.episode_id != episode_id:
+            raise StoreError(
+                f"event {event.seq} is of episode {event.episode_id!r}: append it there, not to {episode_id!r}"
+            )
+
+
+def first_taken(stored: Collection[int], events: Sequence[StoredEvent]) -> int:
+    """The first number of ``events`` that is stored already or comes twice; the first of all when none does."""
+    seen = set(stored)
+    for event in events:
+        if event.seq in seen:
+            return event.seq
+        seen.add(event.seq)
+    return events[0].seq
+
+
+def check_end(status: Status) -> None:
+    """Refuse to end a task with a status that is no end.
+
+    Raises:
+        StoreError: ``status`` is pending or running.
+    """
+    if not status.ended:
+        raise StoreError(f"a task cannot finish as {status.value!r}: give one of the statuses that are ends")

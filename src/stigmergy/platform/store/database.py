@@ -1,0 +1,89 @@
+"""One database: a writer thread, a few reading threads, and errors in our words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
+
+from stigmergy.errors import StoreUnavailable
+from stigmergy.platform.store.engines import READERS
+from stigmergy.platform.store.writer import Operation, Writer, WriterClosed
+
+T = TypeVar("T")
+
+
+def reason_of(error: SQLAlchemyError) -> str:
+    """What the database itself said, in one line."""
+    # The error's own text would show statement and parameters, that is, what users wrote.
+    said = str(error.orig if isinstance(error, StatementError) and error.orig is not None else error)
+    return " ".join(said.split()) or type(error).__name__
+
+
+@contextmanager
+def our_errors(shown_url: str) -> Iterator[None]:
+    """SQLAlchemy's errors become StoreUnavailable; IntegrityError passes, for the caller knows what it means."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(shown_url, reason_of(error)) from error
+
+
+class Database:
+    """Reads and writes for the stores. Reads run on their own connections and never wait behind writes."""
+
+    def __init__(self, writing: Engine, reading: Engine, shown_url: str) -> None:
+        self._writing, self._reading, self._shown_url = writing, reading, shown_url
+        self._writer = Writer(writing)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="stigmergy-store-reader")
+        self._closed = False
+
+    async def write(self, operation: Operation[T]) -> T:
+        """Commit the operation, together with what else waits.
+
+        Raises:
+            StoreUnavailable: it is not committed (or, when the connection broke in mid-commit, nobody knows).
+            IntegrityError: it broke a constraint; nothing of it is stored.
+        """
+        with our_errors(self._shown_url):
+            try:
+                committed = self._writer.submit(operation)
+            except WriterClosed:
+                raise self._is_closed() from None
+            return await committed
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run the query in a reading thread.
+
+        Raises:
+            StoreUnavailable: the database cannot be reached.
+        """
+        if self._closed:
+            raise self._is_closed()
+        with our_errors(self._shown_url):
+            return await asyncio.get_running_loop().run_in_executor(self._readers, self._run, query)
+
+    def _run(self, query: Callable[[Connection], T]) -> T:
+        with self._reading.connect() as connection:
+            return query(connection)
+
+    def _is_closed(self) -> StoreUnavailable:
+        return StoreUnavailable(self._shown_url, "it was closed; open it again")
+
+    async def aclose(self) -> None:
+        """Commit what waits, then give back threads and connections."""
+        self._closed = True
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        self._writing.dispose()
+        self._reading.dispose()

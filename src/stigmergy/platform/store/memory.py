@@ -1,0 +1,141 @@
+"""The store in this process's memory: same contract, gone with the process. For one event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from stigmergy.domain import Episode, EpisodeId
+from stigmergy.errors import EpisodeNotFound, SequenceConflict
+from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
+from stigmergy.platform.store.checks import check_episode, first_taken
+from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.memory_tasks import MemoryTasks
+
+
+class MemoryJournal:
+    """Implements ``ports.Journal``."""
+
+    def __init__(self) -> None:
+        self.events: dict[EpisodeId, dict[int, StoredEvent]] = {}
+
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+        """See ``ports.Journal``."""
+        check_episode(episode_id, events)
+        if not events:
+            return
+        stored = self.events.get(episode_id, {})
+        fresh = {event.seq: event for event in events}
+        if len(fresh) < len(events) or not stored.keys().isdisjoint(fresh):
+            raise SequenceConflict(episode_id, first_taken(stored.keys(), events))
+        self.events.setdefault(episode_id, {}).update(fresh)
+
+    async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
+        """See ``ports.Journal``."""
+        stored = self.events.get(episode_id, {})
+        return tuple(stored[seq] for seq in sorted(stored) if seq > after)
+
+
+class MemoryEpisodes:
+    """Implements ``ports.EpisodeStore``."""
+
+    def __init__(self) -> None:
+        self.episodes: dict[EpisodeId, Episode] = {}
+        self._feedback: dict[EpisodeId, list[Feedback]] = {}
+
+    async def save(self, episode: Episode) -> None:
+        """See ``ports.EpisodeStore``."""
+        known = self.episodes.get(episode.id)
+        if known is not None and episode.quality is None:
+            episode = replace(episode, quality=known.quality)
+        self.episodes[episode.id] = episode
+
+    async def save_many(self, episodes: Sequence[Episode]) -> None:
+        """See ``ports.EpisodeStore``."""
+        for episode in episodes:
+            await self.save(episode)
+
+    async def get(self, episode_id: EpisodeId) -> Episode:
+        """See ``ports.EpisodeStore``."""
+        if episode_id not in self.episodes:
+            raise EpisodeNotFound(episode_id)
+        return self.episodes[episode_id]
+
+    async def list(self, narrow: EpisodeFilter) -> EpisodePage:
+        """See ``ports.EpisodeStore``."""
+        check_limit(narrow.limit)
+        left = sorted((e for e in self.episodes.values() if _passes(narrow, e)), key=_place, reverse=True)
+        if narrow.cursor is not None:
+            last = from_cursor(narrow.cursor)
+            left = [episode for episode in left if _place(episode) < last]
+        page = tuple(left[: narrow.limit])
+        return EpisodePage(page, to_cursor(*_place(page[-1])) if len(left) > narrow.limit else None)
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        """See ``ports.EpisodeStore``."""
+        episode = await self.get(feedback.episode_id)
+        self.episodes[episode.id] = replace(episode, quality=feedback.quality)
+        self._feedback.setdefault(episode.id, []).append(feedback)
+
+    async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
+        """See ``ports.EpisodeStore``."""
+        return tuple(self._feedback.get(episode_id, ()))
+
+    def forget(self, episode_id: EpisodeId) -> int:
+        """Delete the episode and its feedback; how many episodes that were."""
+        self._feedback.pop(episode_id, None)
+        return 0 if self.episodes.pop(episode_id, None) is None else 1
+
+
+class MemoryTrails:
+    """Implements ``ports.TrailStore``."""
+
+    def __init__(self) -> None:
+        self._trails: dict[str, tuple[int, str]] = {}
+
+    async def save(self, name: str, version: int, document: str) -> None:
+        """See ``ports.TrailStore``."""
+        stored = self._trails.get(name)
+        if stored is None or stored[0] <= version:
+            self._trails[name] = (version, document)
+
+    async def load(self, name: str) -> tuple[int, str] | None:
+        """See ``ports.TrailStore``."""
+        return self._trails.get(name)
+
+
+class MemoryStore:
+    """Implements ``ports.Store``."""
+
+    def __init__(self) -> None:
+        self.tasks = MemoryTasks()
+        self.episodes = MemoryEpisodes()
+        self.journal = MemoryJournal()
+        self.trails = MemoryTrails()
+
+    async def purge(self, before: datetime) -> int:
+        """See ``ports.Retention``."""
+        kept, events = self.episodes.episodes, self.journal.events
+        old = {episode.id for episode in kept.values() if episode.finished_at < before}
+        old |= {key for key in events if key not in kept and max(e.at for e in events[key].values()) < before}
+        old -= self.tasks.running_episodes()
+        deleted = sum(len(events.pop(key, ())) + self.episodes.forget(key) for key in old)
+        return deleted + self.tasks.forget_ended(before)
+
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
+
+def _place(episode: Episode) -> tuple[datetime, EpisodeId]:
+    return episode.finished_at, episode.id
+
+
+def _passes(narrow: EpisodeFilter, episode: Episode) -> bool:
+    return (
+        narrow.graph in (None, episode.graph)
+        and narrow.router in (None, episode.router)
+        and narrow.status in (None, episode.status)
+        and (narrow.since is None or episode.finished_at >= narrow.since)
+        and (narrow.before is None or episode.finished_at < narrow.before)
+    )

@@ -1,0 +1,127 @@
+"""Tasks in this process's memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from stigmergy.domain import EpisodeId, Status, Task, TaskId
+from stigmergy.errors import IdempotencyConflict, TaskNotFound
+from stigmergy.platform.records import TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.store.checks import check_end
+from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+
+
+class MemoryTasks:
+    """Implements ``ports.TaskStore``."""
+
+    def __init__(self) -> None:
+        self._records: dict[TaskId, TaskRecord] = {}
+        self._bodies: dict[TaskId, str] = {}
+        self._keys: dict[tuple[str, str | None], TaskId] = {}
+
+    async def create(self, task: Task, body_hash: str) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        known = self._find(task)
+        if known is None:
+            self._bodies[task.id] = body_hash
+            self._records[task.id] = TaskRecord(task=task, updated_at=task.created_at)
+            if task.idempotency_key is not None:
+                self._keys[task.tenant, task.idempotency_key] = task.id
+            return self._records[task.id]
+        if self._bodies[known.task.id] != body_hash:
+            raise IdempotencyConflict(task.idempotency_key or task.id, known.task.id)
+        return known
+
+    def _find(self, task: Task) -> TaskRecord | None:
+        same_key = self._keys.get((task.tenant, task.idempotency_key))
+        return self._records.get(task.id if same_key is None else same_key)
+
+    async def get(self, task_id: TaskId) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        if task_id not in self._records:
+            raise TaskNotFound(task_id)
+        return self._records[task_id]
+
+    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        record = await self.get(task_id)
+        if not record.status.ended:
+            self._records[task_id] = replace(
+                record,
+                status=Status.RUNNING,
+                owner=owner,
+                episode_id=episode_id,
+                attempts=record.attempts + 1,
+                updated_at=at,
+            )
+        return self._records[task_id]
+
+    async def finish(
+        self,
+        task_id: TaskId,
+        *,
+        status: Status,
+        reason: str,
+        at: datetime,
+        answer: str | None = None,
+        result: str | None = None,
+    ) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        check_end(status)
+        record = await self.get(task_id)
+        if not record.status.ended:
+            self._records[task_id] = replace(
+                record,
+                status=status,
+                reason=reason,
+                answer=answer,
+                result=result,
+                lease_expires_at=None,
+                updated_at=at,
+            )
+        return self._records[task_id]
+
+    async def list(self, narrow: TaskFilter) -> TaskPage:
+        """See ``ports.TaskStore``."""
+        check_limit(narrow.limit)
+        left = sorted((r for r in self._records.values() if _passes(narrow, r)), key=_place, reverse=True)
+        if narrow.cursor is not None:
+            last = from_cursor(narrow.cursor)
+            left = [record for record in left if _place(record) < last]
+        page = tuple(left[: narrow.limit])
+        return TaskPage(page, to_cursor(*_place(page[-1])) if len(left) > narrow.limit else None)
+
+    async def unfinished(self, older_than: datetime, limit: int = 1000) -> tuple[TaskRecord, ...]:
+        """See ``ports.TaskStore``."""
+        check_limit(limit)
+        stale = [r for r in self._records.values() if not r.status.ended and r.updated_at < older_than]
+        return tuple(sorted(stale, key=lambda record: (record.updated_at, record.task.id))[:limit])
+
+    def running_episodes(self) -> set[EpisodeId]:
+        """Episodes of tasks that have not ended."""
+        return {r.episode_id for r in self._records.values() if r.episode_id is not None and not r.status.ended}
+
+    def forget_ended(self, before: datetime) -> int:
+        """Delete tasks that ended before ``before``; how many."""
+        old = [key for key, r in self._records.items() if r.status.ended and r.updated_at < before]
+        for key in old:
+            task = self._records.pop(key).task
+            del self._bodies[key]
+            self._keys.pop((task.tenant, task.idempotency_key), None)
+        return len(old)
+
+
+def _place(record: TaskRecord) -> tuple[datetime, TaskId]:
+    return record.task.created_at, record.task.id
+
+
+def _passes(narrow: TaskFilter, record: TaskRecord) -> bool:
+    task = record.task
+    return (
+        narrow.tenant in (None, task.tenant)
+        and narrow.graph in (None, task.graph)
+        and narrow.status in (None, record.status)
+        and (narrow.since is None or task.created_at >= narrow.since)
+        and (narrow.before is None or task.created_at < narrow.before)
+    )

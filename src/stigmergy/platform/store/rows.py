@@ -1,0 +1,212 @@
+"""Domain records to table rows and back. Pure; the column types do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from sqlalchemy import RowMapping
+
+from stigmergy.domain import (
+    Budget,
+    Episode,
+    Failure,
+    FailureKind,
+    Message,
+    Spend,
+    Status,
+    Task,
+    Usage,
+    from_nano,
+    to_nano,
+)
+from stigmergy.platform.records import Feedback, StoredEvent, TaskRecord
+
+Row: TypeAlias = dict[str, Any]
+Stored: TypeAlias = Mapping[str, Any] | RowMapping
+
+
+def event_row(event: StoredEvent) -> Row:
+    """An event as a row of ``events``."""
+    return {
+        "episode_id": event.episode_id,
+        "seq": event.seq,
+        "kind": event.kind,
+        "payload": event.payload,
+        "v": event.v,
+        "at": event.at,
+    }
+
+
+def feedback_row(feedback: Feedback) -> Row:
+    """Feedback as a row of ``feedback``."""
+    return {
+        "episode_id": feedback.episode_id,
+        "quality": feedback.quality,
+        "source": feedback.source,
+        "comment": feedback.comment,
+        "at": feedback.at,
+    }
+
+
+def _budget_json(budget: Budget) -> Row:
+    return {
+        "max_nano_usd": None if budget.max_usd is None else to_nano(Decimal(budget.max_usd)),
+        "max_tokens": budget.max_tokens,
+        "max_calls": budget.max_calls,
+        "deadline": None if budget.deadline is None else budget.deadline.isoformat(),
+    }
+
+
+def _budget(stored: Stored) -> Budget:
+    usd, deadline = stored["max_nano_usd"], stored["deadline"]
+    return Budget(
+        max_usd=None if usd is None else from_nano(usd),
+        max_tokens=stored["max_tokens"],
+        max_calls=stored["max_calls"],
+        deadline=None if deadline is None else datetime.fromisoformat(deadline),
+    )
+
+
+def task_row(task: Task, body_hash: str) -> Row:
+    """A new task as a row of ``tasks``."""
+    return {
+        "id": task.id,
+        "tenant": task.tenant,
+        "idempotency_key": task.idempotency_key,
+        "body_hash": body_hash,
+        "text": task.text,
+        "graph": task.graph,
+        "router": task.router,
+        "messages": [[message.role, message.content] for message in task.messages],
+        "budget": _budget_json(task.budget),
+        "task_type": task.task_type,
+        "reference": task.reference,
+        "labels": dict(task.labels),
+        "created_at": task.created_at,
+        "updated_at": task.created_at,
+        "status": Status.PENDING.value,
+        "reason": "",
+    }
+
+
+def task_record(stored: Stored) -> TaskRecord:
+    """A row of ``tasks`` as a record."""
+    return TaskRecord(
+        task=Task(
+            id=stored["id"],
+            text=stored["text"],
+            graph=stored["graph"],
+            router=stored["router"],
+            messages=tuple(Message(role, content) for role, content in stored["messages"]),
+            budget=_budget(stored["budget"]),
+            task_type=stored["task_type"],
+            reference=stored["reference"],
+            idempotency_key=stored["idempotency_key"],
+            labels=stored["labels"],
+            tenant=stored["tenant"],
+            created_at=stored["created_at"],
+        ),
+        status=Status(stored["status"]),
+        reason=stored["reason"],
+        answer=stored["answer"],
+        episode_id=stored["episode_id"],
+        owner=stored["lease_owner"],
+        lease_expires_at=stored["lease_expires_at"],
+        attempts=stored["attempts"],
+        result=stored["result"],
+        updated_at=stored["updated_at"],
+    )
+
+
+def _usage_json(usage: Usage) -> Row:
+    return {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "model_calls": usage.model_calls,
+        "nano_usd": to_nano(usage.usd),
+        "latency_s": usage.latency_s,
+    }
+
+
+def _usage(stored: Stored) -> Usage:
+    return Usage(
+        stored["input_tokens"],
+        stored["output_tokens"],
+        stored["model_calls"],
+        from_nano(stored["nano_usd"]),
+        stored["latency_s"],
+    )
+
+
+def _failure_json(failure: Failure) -> Row:
+    charged = failure.charged
+    return {
+        "node": failure.node,
+        "agent": failure.agent,
+        "kind": failure.kind.value,
+        "reason": failure.reason,
+        "nano_usd": to_nano(charged.usd),
+        "tokens": charged.tokens,
+        "calls": charged.calls,
+    }
+
+
+def _failure(stored: Stored) -> Failure:
+    return Failure(
+        node=stored["node"],
+        agent=stored["agent"],
+        kind=FailureKind(stored["kind"]),
+        reason=stored["reason"],
+        charged=Spend(from_nano(stored["nano_usd"]), stored["tokens"], stored["calls"]),
+    )
+
+
+def episode_row(episode: Episode) -> Row:
+    """An episode as a row of ``episodes``."""
+    return {
+        "id": episode.id,
+        "task_id": episode.task_id,
+        "graph": episode.graph,
+        "router": episode.router,
+        "task_type": episode.task_type,
+        "status": episode.status.value,
+        "reason": episode.reason,
+        "route": list(episode.route),
+        "answer": episode.answer,
+        "usage": _usage_json(episode.usage),
+        "charged_usd": episode.charged_usd,
+        "reroutes": episode.reroutes,
+        "failures": [_failure_json(failure) for failure in episode.failures],
+        "dropped": list(episode.dropped),
+        "control_llm_calls": episode.control_llm_calls,
+        "quality": episode.quality,
+        "started_at": episode.started_at,
+        "finished_at": episode.finished_at,
+    }
+
+
+def episode_record(stored: Stored) -> Episode:
+    """A row of ``episodes`` as an episode."""
+    return Episode(
+        id=stored["id"],
+        task_id=stored["task_id"],
+        graph=stored["graph"],
+        router=stored["router"],
+        task_type=stored["task_type"],
+        status=Status(stored["status"]),
+        reason=stored["reason"],
+        route=tuple(stored["route"]),
+        answer=stored["answer"],
+        usage=_usage(stored["usage"]),
+        charged_usd=stored["charged_usd"],
+        reroutes=stored["reroutes"],
+        failures=tuple(_failure(failure) for failure in stored["failures"]),
+        dropped=tuple(stored["dropped"]),
+        control_llm_calls=stored["control_llm_calls"],
+        quality=stored["quality"],
+        started_at=stored["started_at"],
+        finished_at=stored["finished_at"],
+    )

@@ -1,0 +1,105 @@
+"""Episode summaries and feedback in the tables ``episodes`` and ``feedback``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, tuple_, update
+
+from stigmergy.domain import Episode, EpisodeId
+from stigmergy.errors import EpisodeNotFound
+from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback
+from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.database import Database
+from stigmergy.platform.store.rows import episode_record, episode_row, feedback_row
+from stigmergy.platform.store.tables import episodes as table
+from stigmergy.platform.store.tables import feedback as feedback_table
+from stigmergy.platform.store.upsert import insert_for
+
+
+class SqlEpisodes:
+    """Implements ``ports.EpisodeStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, episode: Episode) -> None:
+        """See ``ports.EpisodeStore``."""
+        await self.save_many((episode,))
+
+    async def save_many(self, episodes: Sequence[Episode]) -> None:
+        """See ``ports.EpisodeStore``."""
+        if not episodes:
+            return
+        # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
+        rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
+
+        def store(connection: Connection) -> None:
+            statement = insert_for(connection, table)
+            new = statement.excluded
+            changes: dict[str, Any] = {
+                column.name: new[column.name] for column in table.columns if not column.primary_key
+            }
+            changes["quality"] = func.coalesce(new.quality, table.c.quality)
+            connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
+
+        await self._database.write(store)
+
+    async def get(self, episode_id: EpisodeId) -> Episode:
+        """See ``ports.EpisodeStore``."""
+        query = select(table).where(table.c.id == episode_id)
+        stored = await self._database.read(lambda connection: connection.execute(query).mappings().first())
+        if stored is None:
+            raise EpisodeNotFound(episode_id)
+        return episode_record(stored)
+
+    async def list(self, narrow: EpisodeFilter) -> EpisodePage:
+        """See ``ports.EpisodeStore``."""
+        check_limit(narrow.limit)
+        query = _narrowed(narrow).order_by(table.c.finished_at.desc(), table.c.id.desc()).limit(narrow.limit + 1)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        episodes = tuple(episode_record(row) for row in rows[: narrow.limit])
+        more = len(rows) > narrow.limit
+        return EpisodePage(episodes, to_cursor(episodes[-1].finished_at, episodes[-1].id) if more else None)
+
+    async def add_feedback(self, feedback: Feedback) -> None:
+        """See ``ports.EpisodeStore``."""
+        change = update(table).where(table.c.id == feedback.episode_id).values(quality=feedback.quality)
+        row = feedback_row(feedback)
+
+        def store(connection: Connection) -> None:
+            if not connection.execute(change).rowcount:
+                raise EpisodeNotFound(feedback.episode_id)
+            connection.execute(insert(feedback_table), row)
+
+        await self._database.write(store)
+
+    async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
+        """See ``ports.EpisodeStore``."""
+        given = feedback_table.c
+        query = (
+            select(given.episode_id, given.quality, given.source, given.comment, given.at)
+            .where(given.episode_id == episode_id)
+            .order_by(given.id)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(Feedback(*row) for row in rows)
+
+
+def _narrowed(narrow: EpisodeFilter) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = []
+    if narrow.graph is not None:
+        conditions.append(table.c.graph == narrow.graph)
+    if narrow.router is not None:
+        conditions.append(table.c.router == narrow.router)
+    if narrow.status is not None:
+        conditions.append(table.c.status == narrow.status.value)
+    if narrow.since is not None:
+        conditions.append(table.c.finished_at >= narrow.since)
+    if narrow.before is not None:
+        conditions.append(table.c.finished_at < narrow.before)
+    if narrow.cursor is not None:
+        at, episode_id = from_cursor(narrow.cursor)
+        conditions.append(tuple_(table.c.finished_at, table.c.id) < (at, episode_id))
+    return select(table).where(*conditions)

@@ -1,0 +1,47 @@
+"""The journal in the table ``events``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from stigmergy.domain import EpisodeId
+from stigmergy.errors import SequenceConflict
+from stigmergy.platform.records import StoredEvent
+from stigmergy.platform.store.checks import check_episode, first_taken
+from stigmergy.platform.store.database import Database
+from stigmergy.platform.store.rows import event_row
+from stigmergy.platform.store.tables import events as table
+
+_INSERT = insert(table)
+
+
+class SqlJournal:
+    """Implements ``ports.Journal``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+        """See ``ports.Journal``."""
+        check_episode(episode_id, events)
+        if not events:
+            return
+        rows = [event_row(event) for event in events]
+
+        def store(connection: Connection) -> None:
+            connection.execute(_INSERT, rows)
+
+        try:
+            await self._database.write(store)
+        except IntegrityError as error:
+            stored = {event.seq for event in await self.read(episode_id)}
+            raise SequenceConflict(episode_id, first_taken(stored, events)) from error
+
+    async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
+        """See ``ports.Journal``."""
+        query = select(table).where(table.c.episode_id == episode_id, table.c.seq > after).order_by(table.c.seq)
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return tuple(StoredEvent(*row) for row in rows)

@@ -1,0 +1,144 @@
+"""Durable tasks in the table ``tasks``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, tuple_, update
+
+from stigmergy.domain import EpisodeId, Status, Task, TaskId
+from stigmergy.errors import IdempotencyConflict, TaskNotFound
+from stigmergy.platform.records import TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.store.checks import check_end
+from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.database import Database
+from stigmergy.platform.store.rows import task_record, task_row
+from stigmergy.platform.store.tables import tasks as table
+from stigmergy.platform.store.upsert import insert_for
+
+UNFINISHED = (Status.PENDING.value, Status.RUNNING.value)
+
+
+class SqlTasks:
+    """Implements ``ports.TaskStore``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, task: Task, body_hash: str) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        row = task_row(task, body_hash)
+
+        def store(connection: Connection) -> TaskRecord:
+            connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing())
+            stored = _find(connection, task)
+            if stored is None:  # what was in the way has been purged between the two statements
+                return store(connection)
+            if stored["body_hash"] != body_hash:
+                raise IdempotencyConflict(task.idempotency_key or task.id, stored["id"])
+            return task_record(stored)
+
+        return await self._database.write(store)
+
+    async def get(self, task_id: TaskId) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        return await self._database.read(lambda connection: _get(connection, task_id))
+
+    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        change = {
+            "status": Status.RUNNING.value,
+            "lease_owner": owner,
+            "episode_id": episode_id,
+            "attempts": table.c.attempts + 1,
+            "updated_at": at,
+        }
+        return await self._change(task_id, change)
+
+    async def finish(
+        self,
+        task_id: TaskId,
+        *,
+        status: Status,
+        reason: str,
+        at: datetime,
+        answer: str | None = None,
+        result: str | None = None,
+    ) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        check_end(status)
+        change = {
+            "status": status.value,
+            "reason": reason,
+            "answer": answer,
+            "result": result,
+            "lease_expires_at": None,
+            "updated_at": at,
+        }
+        return await self._change(task_id, change)
+
+    async def _change(self, task_id: TaskId, change: dict[str, Any]) -> TaskRecord:
+        statement = update(table).where(table.c.id == task_id, table.c.status.in_(UNFINISHED)).values(change)
+
+        def store(connection: Connection) -> TaskRecord:
+            connection.execute(statement)
+            return _get(connection, task_id)
+
+        return await self._database.write(store)
+
+    async def list(self, narrow: TaskFilter) -> TaskPage:
+        """See ``ports.TaskStore``."""
+        check_limit(narrow.limit)
+        query = _narrowed(narrow).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(narrow.limit + 1)
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        records = tuple(task_record(row) for row in rows[: narrow.limit])
+        more = len(rows) > narrow.limit
+        return TaskPage(records, to_cursor(records[-1].task.created_at, records[-1].task.id) if more else None)
+
+    async def unfinished(self, older_than: datetime, limit: int = 1000) -> tuple[TaskRecord, ...]:
+        """See ``ports.TaskStore``."""
+        check_limit(limit)
+        query = (
+            select(table)
+            .where(table.c.status.in_(UNFINISHED), table.c.updated_at < older_than)
+            .order_by(table.c.updated_at, table.c.id)
+            .limit(limit)
+        )
+        rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
+        return tuple(task_record(row) for row in rows)
+
+
+def _find(connection: Connection, task: Task) -> RowMapping | None:
+    """The stored task under the same key, else under the same id."""
+    if task.idempotency_key is not None:
+        same_key = (table.c.tenant == task.tenant) & (table.c.idempotency_key == task.idempotency_key)
+        stored = connection.execute(select(table).where(same_key)).mappings().first()
+        if stored is not None:
+            return stored
+    return connection.execute(select(table).where(table.c.id == task.id)).mappings().first()
+
+
+def _get(connection: Connection, task_id: TaskId) -> TaskRecord:
+    stored = connection.execute(select(table).where(table.c.id == task_id)).mappings().first()
+    if stored is None:
+        raise TaskNotFound(task_id)
+    return task_record(stored)
+
+
+def _narrowed(narrow: TaskFilter) -> Select[Any]:
+    conditions: list[ColumnElement[bool]] = []
+    if narrow.tenant is not None:
+        conditions.append(table.c.tenant == narrow.tenant)
+    if narrow.graph is not None:
+        conditions.append(table.c.graph == narrow.graph)
+    if narrow.status is not None:
+        conditions.append(table.c.status == narrow.status.value)
+    if narrow.since is not None:
+        conditions.append(table.c.created_at >= narrow.since)
+    if narrow.before is not None:
+        conditions.append(table.c.created_at < narrow.before)
+    if narrow.cursor is not None:
+        at, task_id = from_cursor(narrow.cursor)
+        conditions.append(tuple_(table.c.created_at, table.c.id) < (at, task_id))
+    return select(table).where(*conditions)

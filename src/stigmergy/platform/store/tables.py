@@ -1,0 +1,195 @@
+"""The tables (ARCHITECTURE section 8). A change here needs a new step in ``migrations/versions``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.schema import SchemaItem
+
+from stigmergy.platform.store.column_types import AnyText, JsonText, Nano, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column declared INTEGER.
+_ROW_ID = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _needed(name: str, kind: Any, *constraints: SchemaItem, **options: Any) -> Column[Any]:
+    return Column(name, kind, *constraints, nullable=False, **options)
+
+
+def _counter(name: str) -> Column[Any]:
+    return _needed(name, BigInteger, server_default=text("0"))
+
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    _needed("tenant", AnyText),
+    Column("idempotency_key", AnyText),
+    _needed("body_hash", AnyText),
+    _needed("text", AnyText),
+    _needed("graph", AnyText),
+    _needed("router", AnyText),
+    _needed("messages", JsonText),
+    _needed("budget", JsonText),
+    Column("task_type", AnyText),
+    Column("reference", AnyText),
+    _needed("labels", JsonText),
+    _needed("created_at", UtcTime),
+    _needed("updated_at", UtcTime),
+    _needed("status", AnyText),
+    _needed("reason", AnyText),
+    Column("answer", AnyText),
+    Column("result", AnyText),
+    Column("episode_id", AnyText),
+    _needed("priority", Integer, server_default=text("0")),
+    _needed("attempts", Integer, server_default=text("0")),
+    _needed("cancel_requested", Boolean, server_default=false()),
+    Column("lease_owner", AnyText),
+    Column("lease_expires_at", UtcTime),
+    _counter("lease_epoch"),
+    UniqueConstraint("tenant", "idempotency_key"),
+    Index(None, "created_at", "id"),
+    Index(None, "status", "updated_at"),
+    Index(None, "episode_id"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("episode_id", AnyText, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _needed("kind", AnyText),
+    _needed("payload", AnyText),
+    _needed("v", Integer),
+    _needed("at", UtcTime),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    _needed("task_id", AnyText),
+    _needed("graph", AnyText),
+    _needed("router", AnyText),
+    Column("task_type", AnyText),
+    _needed("status", AnyText),
+    _needed("reason", AnyText),
+    _needed("route", JsonText),
+    Column("answer", AnyText),
+    _needed("usage", JsonText),
+    _needed("charged_usd", Nano),
+    _needed("reroutes", Integer),
+    _needed("failures", JsonText),
+    _needed("dropped", JsonText),
+    _needed("control_llm_calls", Integer),
+    Column("quality", Float),
+    _needed("started_at", UtcTime),
+    _needed("finished_at", UtcTime),
+    Index(None, "finished_at", "id"),
+    Index(None, "task_id"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _needed("episode_id", AnyText, ForeignKey("episodes.id", ondelete="CASCADE")),
+    _needed("quality", Float),
+    _needed("source", AnyText),
+    Column("comment", AnyText),
+    _needed("at", UtcTime),
+    Index(None, "episode_id"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _ROW_ID, primary_key=True),
+    _needed("account", AnyText),
+    _needed("entry", AnyText),
+    _needed("reservation", AnyText),
+    Column("episode_id", AnyText),
+    _needed("usd", Nano),
+    _counter("tokens"),
+    _counter("calls"),
+    _needed("at", UtcTime),
+    Index(None, "account", "at"),
+    Index(None, "reservation"),
+)
+
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("account", AnyText, primary_key=True),
+    Column("parent", AnyText, ForeignKey("budgets.account")),
+    Column("max_usd", Nano),
+    Column("max_tokens", BigInteger),
+    Column("max_calls", BigInteger),
+    _needed("spent_usd", Nano, server_default=text("0")),
+    _counter("spent_tokens"),
+    _counter("spent_calls"),
+    _needed("written_off_usd", Nano, server_default=text("0")),
+    _needed("updated_at", UtcTime),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("name", AnyText, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    _needed("router", AnyText),
+    _needed("stage", AnyText),
+    _needed("fingerprint", AnyText),
+    _needed("metrics", JsonText),
+    _needed("document", AnyText),
+    _needed("created_at", UtcTime),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_hash", AnyText, primary_key=True),
+    _needed("tenant", AnyText),
+    _needed("label", AnyText),
+    _needed("created_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+graphs = Table(
+    "graphs",
+    metadata,
+    Column("hash", AnyText, primary_key=True),
+    _needed("document", AnyText),
+)
+
+trails = Table(
+    "trails",
+    metadata,
+    Column("name", AnyText, primary_key=True),
+    _needed("version", BigInteger),
+    _needed("document", AnyText),
+)

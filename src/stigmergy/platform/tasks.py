@@ -1,0 +1,125 @@
+"""The desk where tasks come in: stored before they run, run once, ended for good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stigmergy.domain import Status, Task, TaskId
+from stigmergy.errors import StigmergyError
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine import Engine, Ran, new_episode_id
+from stigmergy.platform.ports import Store
+from stigmergy.platform.records import TaskRecord
+
+logger = logging.getLogger(__name__)
+
+_ASK_AGAIN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A task where it stands, with its run when that happened in this process."""
+
+    record: TaskRecord
+    ran: Ran | None = None
+
+
+class TaskDesk:
+    """Accepts tasks, runs them in this process, and records how each one ended.
+
+    The row is committed before anybody learns the id. A caller that goes away does not stop its task: it was accepted.
+    """
+
+    def __init__(
+        self, *, engine: Engine, store: Store, clock: Clock, owner: str, summarise: Callable[[Ran], str]
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._summarise = summarise
+        self._running: dict[TaskId, asyncio.Task[Answered]] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many tasks run in this process."""
+        return len(self._running)
+
+    async def accept(self, task: Task, body_hash: str) -> TaskRecord:
+        """Store the task and start it, unless its idempotency key says that it is known already.
+
+        Raises:
+            UnknownGraph, UnknownRouter, BudgetTooSmall: nothing was stored.
+            IdempotencyConflict: the key belongs to a task with another body.
+        """
+        self._engine.check(task)
+        record = await self._store.tasks.create(task, body_hash)
+        if record.task.id == task.id:
+            self._start(task)
+        return record
+
+    async def finished(self, task_id: TaskId, timeout_s: float | None = None) -> Answered:
+        """Wait until the task ends here, at most ``timeout_s`` seconds; a task that runs elsewhere is only looked up.
+
+        Raises:
+            TaskNotFound: no such task.
+        """
+        running = self._running.get(task_id)
+        if running is not None:
+            await asyncio.wait([running], timeout=timeout_s)
+            if running.done() and not running.cancelled() and running.exception() is None:
+                return running.result()
+        return Answered(await self._store.tasks.get(task_id))
+
+    async def pause(self) -> None:
+        """Wait a little before the store is asked again about a task that another process runs."""
+        await asyncio.sleep(_ASK_AGAIN_S)
+
+    async def recover(self) -> int:
+        """Run again what an earlier server accepted and did not end; returns how many tasks that were."""
+        left = await self._store.tasks.unfinished(self._clock.now())
+        orphans = [record for record in left if record.task.id not in self._running]
+        for record in orphans:
+            self._start(record.task)
+        return len(orphans)
+
+    async def aclose(self) -> None:
+        """Wait until everything that runs has ended."""
+        if self._running:
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    def _start(self, task: Task) -> None:
+        job = asyncio.create_task(self._run(task), name=f"task {task.id}")
+        self._running[task.id] = job
+        job.add_done_callback(lambda _: self._running.pop(task.id, None))
+
+    async def _run(self, task: Task) -> Answered:
+        episode_id = new_episode_id()
+        running = self._store.tasks.mark_running(task.id, self._owner, episode_id, self._clock.now())
+        marked = asyncio.create_task(running)  # beside the run: nothing waits for it before the end
+        try:
+            ran = await self._engine.run(task, episode_id)
+        except StigmergyError as error:
+            # It was accepted under another configuration, or the platform itself failed: an explicit end all the same.
+            logger.exception("task %s could not be run", task.id)
+            return Answered(await self._end(task, Status.REFUSED, str(error)))
+        except Exception as error:
+            logger.exception("task %s met a defect of the platform", task.id)
+            return Answered(await self._end(task, Status.ESCALATED, f"internal error: {type(error).__name__}: {error}"))
+        episode = ran.episode
+        await marked
+        record = await self._store.tasks.finish(
+            task.id,
+            status=episode.status,
+            reason=episode.reason,
+            at=self._clock.now(),
+            answer=episode.answer,
+            result=self._summarise(ran),
+        )
+        return Answered(record, ran)
+
+    async def _end(self, task: Task, status: Status, reason: str) -> TaskRecord:
+        return await self._store.tasks.finish(task.id, status=status, reason=reason, at=self._clock.now())

@@ -1,0 +1,1 @@
+"""Which hop comes next: scores in, nothing executed."""

@@ -1,0 +1,143 @@
+"""The ant colony router: trails per task type times a heuristic, learnt from judged episodes.
+
+AMRO-S (ARCHITECTURE section 5) with the deposit rule of METHODS M4. For a query with mixture w at node i::
+
+    score(j) = tau_q(i, j)^alpha x eta(j)^beta        tau_q = sum_t w_t clip(tau_t, low, high)
+
+over the feasible j; eta is ``heuristic.Heuristic``. Proportional selection over the scores is the published
+``p(i -> j)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stigmergy.domain import GOAL, TaskType
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.deposit_rules import DepositRule, Walk
+from stigmergy.graphs.pheromones import Trails
+from stigmergy.graphs.trail_delta import TrailDelta
+from stigmergy.routers.base import Outcome, RoutingState, Scores
+from stigmergy.routers.colony_memory import ColonyMemory
+from stigmergy.routers.colony_report import ColonyReport, TrailReading, report_on, strongest_trails
+from stigmergy.routers.heuristic import Heuristic, Row
+from stigmergy.routers.price_range import PriceRange, price_range
+from stigmergy.routers.trail_readings import ReadingRules, Readings, TrailReader
+
+_GREATEST_WEIGHT = 20.0
+"""An episode that was judged by a rare chance counts for at most so many, or one of them would drown the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColonyRules:
+    """How a colony reads, weighs, deposits and forgets; figures as in ``configs.AntColonyConfig``."""
+
+    alpha: float
+    beta: float
+    rho: float
+    reading: ReadingRules
+    deposit: DepositRule
+
+
+class AntColonyRouter:
+    """Scores hops by trail and heuristic; implements ``Router`` and ``TrailSharing``. Thread-safe."""
+
+    def __init__(self, memory: ColonyMemory, rules: ColonyRules, heuristic: Heuristic) -> None:
+        self._memory = memory
+        self._rules = rules
+        self._heuristic = heuristic
+        self._reader = TrailReader(memory.trails, rules.reading)
+        self._prices: dict[str, tuple[AgentGraph, PriceRange]] = {}
+
+    @property
+    def colony(self) -> str:
+        """See ``TrailSharing``."""
+        return self._memory.colony
+
+    @property
+    def trails(self) -> Trails:
+        """See ``TrailSharing``."""
+        return self._memory.trails
+
+    def scores(self, state: RoutingState) -> Scores:
+        """See ``Router``. Evidence: trail, heuristic, ability, seen (judged steps of the agent), mean_utility."""
+        self.meet(state.graph)
+        reader = self._current_reader()
+        found = reader.read(state)
+        conditions = [state.overlay.of(candidate.agent) for candidate in state.candidates]
+        eta = self._heuristic.of(conditions, found.expected_s, found.ability, found.goal)
+        values = found.trail**self._rules.alpha * eta**self._rules.beta
+        return Scores(tuple(values.tolist()), _evidence(found, eta, reader.mean_utility(state.query.mixture)))
+
+    def learn(self, outcome: Outcome) -> None:
+        """Deposit a judged episode. One that nobody judged, or on a graph never met, teaches nothing."""
+        known = self._prices.get(outcome.graph)
+        if known is None or outcome.quality is None or not outcome.steps:
+            return
+        self._memory.remember(self._rules.deposit, walk_of(outcome, outcome.quality, known[1]))
+
+    def meet(self, graph: AgentGraph) -> None:
+        """See ``TrailSharing``."""
+        known = self._prices.get(graph.name)
+        if known is None or (known[0] is not graph and known[0] != graph):
+            self._prices[graph.name] = graph, price_range(graph)
+
+    def collect(self) -> TrailDelta | None:
+        """See ``TrailSharing``."""
+        return self._memory.collect()
+
+    def adopt(self, trails: Trails) -> None:
+        """See ``TrailSharing``."""
+        self._memory.adopt(trails)
+
+    def ticked(self, trails: Trails) -> Trails:
+        """See ``TrailSharing``."""
+        return trails.evaporate(self._rules.rho).clamp(self._rules.reading.bounds)
+
+    def strongest_trails(self, task_type: TaskType, n: int) -> tuple[TrailReading, ...]:
+        """The ``n`` edges with the strongest trails for a task type, strongest first."""
+        return strongest_trails(self.trails, task_type, n, self._rules.reading.bounds)
+
+    def interpret(self) -> ColonyReport:
+        """What the colony has learnt, for a person."""
+        return report_on(self.colony, self.trails, self._rules.reading)
+
+    def _current_reader(self) -> TrailReader:
+        trails, reader = self._memory.trails, self._reader
+        if reader.trails is not trails:
+            reader = self._reader = TrailReader(trails, self._rules.reading)
+        return reader
+
+
+def walk_of(outcome: Outcome, quality: float, prices: PriceRange) -> Walk:
+    """What a judged episode says to a deposit rule.
+
+    Only hops that the router decided move trails; with the last of them goes the hop to GOAL, which is no step. A
+    step is judged by its checker, else by the episode; but where infrastructure failed on the way, the episode's
+    quality says nothing of the skill of those that did answer, so only checked steps count then.
+    """
+    edges = [(step.source, step.node) for step in outcome.steps if step.decided_by_router]
+    last = outcome.steps[-1]
+    if last.decided_by_router:
+        edges.append((last.node, GOAL))
+    undisturbed = not outcome.infrastructure_failures
+    judged = [s for s in outcome.steps if undisturbed or s.judgement is not None]
+    return Walk(
+        edges=tuple(edges),
+        judgements=tuple((step.agent, step.judgement) for step in judged),
+        mixture=outcome.mixture,
+        quality=quality,
+        cost=prices.standing(outcome.cost_usd),
+        latency_s=sum(step.usage.latency_s for step in outcome.steps),
+        weight=min(_GREATEST_WEIGHT, 1.0 / max(outcome.judged_probability, 1.0 / _GREATEST_WEIGHT)),
+    )
+
+
+def _evidence(found: Readings, eta: Row, mean_utility: float) -> tuple[dict[str, float], ...]:
+    columns = zip(found.trail.tolist(), eta.tolist(), found.ability.tolist(), found.seen.tolist(), strict=True)
+    return tuple(
+        [
+            {"trail": trail, "heuristic": sight, "ability": ability, "seen": seen, "mean_utility": mean_utility}
+            for trail, sight, ability, seen in columns
+        ]
+    )

@@ -1,0 +1,214 @@
+"""One frozen config per router and per selection, told apart by ``kind``. Plain data: nothing heavy is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from stigmergy.domain import NodeId
+
+
+def _require(name: str, value: float, *, least: float, most: float = float("inf")) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{name} = {value}: it must be at least {least:g} and at most {most:g}")
+
+
+_TINY = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GreedyConfig:
+    """Always the highest score. Nothing can be learnt from its log about what it did not choose."""
+
+    kind: Literal["greedy"] = "greedy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftmaxConfig:
+    """Chances grow exponentially with the score; ``temperature`` > 0 is in units of the scores."""
+
+    kind: Literal["softmax"] = "softmax"
+    temperature: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require("temperature", self.temperature, least=_TINY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpsilonConfig:
+    """The highest score, but any candidate in a share ``epsilon`` in [0, 1] of the hops."""
+
+    kind: Literal["epsilon"] = "epsilon"
+    epsilon: float = 0.05
+
+    def __post_init__(self) -> None:
+        _require("epsilon", self.epsilon, least=0.0, most=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProportionalConfig:
+    """Chances are in proportion to score to the ``power`` >= 0; for routers whose scores are never negative."""
+
+    kind: Literal["proportional"] = "proportional"
+    power: float = 1.0
+
+    def __post_init__(self) -> None:
+        _require("power", self.power, least=0.0)
+
+
+SignedSelectionConfig: TypeAlias = GreedyConfig | SoftmaxConfig | EpsilonConfig
+"""Selections that take any finite score."""
+SelectionConfig: TypeAlias = SignedSelectionConfig | ProportionalConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomConfig:
+    """Every feasible hop is equally likely under any softmax."""
+
+    kind: Literal["random"] = "random"
+    selection: SignedSelectionConfig = SoftmaxConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRobinConfig:
+    """The feasible hops of each position in turn."""
+
+    kind: Literal["round_robin"] = "round_robin"
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastLoadedConfig:
+    """The agent with the fewest calls in flight."""
+
+    kind: Literal["least_loaded"] = "least_loaded"
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheapestConfig:
+    """The cheapest feasible route by price: the lower boundary policy."""
+
+    kind: Literal["cheapest"] = "cheapest"
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DearestConfig:
+    """The dearest route by price: the upper boundary policy, as far as the budget lets it."""
+
+    kind: Literal["dearest"] = "dearest"
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLargeConfig:
+    """The dearest feasible next hop, whatever comes after it."""
+
+    kind: Literal["first_large"] = "first_large"
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedPathConfig:
+    """One ``route`` for every query, START and GOAL left out; off it, the lightest way to GOAL."""
+
+    kind: Literal["fixed_path"] = "fixed_path"
+    route: tuple[NodeId, ...]
+    selection: SignedSelectionConfig = GreedyConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DijkstraConfig:
+    """The lightest path over health-adjusted weights; the three figures are those of ``graphs.weights.WeightModel``."""
+
+    kind: Literal["dijkstra"] = "dijkstra"
+    price_floor_fraction: float = 0.01
+    reference_latency_s: float = 1.0
+    max_penalty: float = 100.0
+    selection: SignedSelectionConfig = EpsilonConfig()
+
+    def __post_init__(self) -> None:
+        _require("price_floor_fraction", self.price_floor_fraction, least=_TINY, most=1.0)
+        _require("reference_latency_s", self.reference_latency_s, least=_TINY)
+        _require("max_penalty", self.max_penalty, least=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeuristicConfig:
+    """What an ant can see of a hop before it goes.
+
+    ``eta = ability x norm(ability) + load x norm(1 / (load + load_offset)) + response x norm(1 / (seconds +
+    response_offset_s))``, never below ``floor`` > 0; ``norm`` divides by the greatest among the candidates.
+    """
+
+    ability: float = 0.6
+    load: float = 0.2
+    response: float = 0.2
+    load_offset: float = 1.0
+    response_offset_s: float = 0.1
+    floor: float = 0.001
+
+    def __post_init__(self) -> None:
+        for name in ("ability", "load", "response"):
+            _require(name, getattr(self, name), least=0.0)
+        for name in ("load_offset", "response_offset_s", "floor"):
+            _require(name, getattr(self, name), least=_TINY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AntColonyConfig:
+    """Trails per task type (AMRO-S), learnt from judged episodes.
+
+    Attributes:
+        colony: the name under which trails are shared; routers of one colony learn together. Empty: the router's own.
+        alpha: exponent of the trail.
+        beta: exponent of the heuristic.
+        rho: share of a trail that evaporates at each tick, in [0, 1].
+        step_size: learning rate of the advantage rule.
+        cost_weight: what going from the cheapest to the dearest route is worth in quality; chosen on learning episodes.
+        trail_low: least reading of a trail, in (0, 1].
+        trail_high: greatest reading of a trail, at least 1.
+        ability_strength: the number of steps that a prior ability counts for, above 0.
+        unknown_ability: prior of an agent that declares none for a task type, in [0, 1].
+        rule: ``advantage`` (ours) or ``amro`` (as published; it drifts to cheap routes).
+        heuristic: weights of what is seen before a hop.
+        selection: proportional explores as the published rule does.
+    """
+
+    kind: Literal["ant_colony"] = "ant_colony"
+    colony: str = ""
+    alpha: float = 1.0
+    beta: float = 1.0
+    rho: float = 0.02
+    step_size: float = 0.3
+    cost_weight: float = 0.3
+    trail_low: float = 0.05
+    trail_high: float = 20.0
+    ability_strength: float = 5.0
+    unknown_ability: float = 0.5
+    rule: Literal["advantage", "amro"] = "advantage"
+    heuristic: HeuristicConfig = field(default_factory=HeuristicConfig)
+    selection: SelectionConfig = ProportionalConfig()
+
+    def __post_init__(self) -> None:
+        for name in ("alpha", "beta", "step_size", "cost_weight"):
+            _require(name, getattr(self, name), least=0.0)
+        for name in ("rho", "unknown_ability"):
+            _require(name, getattr(self, name), least=0.0, most=1.0)
+        _require("trail_low", self.trail_low, least=_TINY, most=1.0)
+        _require("trail_high", self.trail_high, least=1.0)
+        _require("ability_strength", self.ability_strength, least=_TINY)
+
+
+RouterConfig: TypeAlias = (
+    RandomConfig
+    | RoundRobinConfig
+    | LeastLoadedConfig
+    | CheapestConfig
+    | DearestConfig
+    | FirstLargeConfig
+    | FixedPathConfig
+    | DijkstraConfig
+    | AntColonyConfig
+)

@@ -1,0 +1,218 @@
+"""The mask: which next hops are allowed at all. Exact, not learned; no router can widen it.
+
+A hop to node n is feasible iff its agent is available, permitted, not excluded and repeats no side effect, and for at
+least one Pareto-least completion c of the route after n::
+
+    spent + earmarked + worst_case(n) + c <= budget        in every budgeted resource
+
+The completions leave out the same nodes. So, while health and exclusions stay as they are, an episode that goes
+feasible hops only is never led into a corner and never overspends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import reduce
+from math import inf
+from typing import Final, NamedTuple, TypeAlias
+
+from stigmergy.domain import GOAL, NOTHING, START, AgentId, Budget, NodeId, Spend
+from stigmergy.errors import BudgetTooSmall
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.overlay import ALL_HEALTHY, Overlay
+from stigmergy.routers.base import UNLIMITED, Candidate
+from stigmergy.routers.budget_check import RESOURCES, amount, greatest, too_small
+from stigmergy.routers.recent import Recent
+from stigmergy.routers.stage_locks import Ahead, completions_after
+
+Refusal: TypeAlias = tuple[NodeId, str]
+_CACHED_CLOSURES: Final = 256
+_ENDLESS: Final = Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class MaskResult:
+    """The feasible successors in the graph's order, and why each of the others is none."""
+
+    candidates: tuple[Candidate, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Closure:
+    """What closes nodes of a graph: agents down and forbidden, failed nodes, effects already taken."""
+
+    graph: str
+    down: frozenset[AgentId]
+    permitted: frozenset[AgentId] | None
+    excluded: frozenset[NodeId]
+    effects: frozenset[str]
+
+    def reason(self, node: NodeId, agent: AgentId, effect: str | None) -> str | None:
+        if agent in self.down:
+            return "down"
+        if self.permitted is not None and agent not in self.permitted:
+            return "not permitted"
+        if node in self.excluded:
+            return "excluded after a failure"
+        return f"effect {effect!r} already done" if effect in self.effects else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hops:
+    """The open successors of one position, what each needs, and a spend that leaves room for any of them."""
+
+    open: MaskResult
+    needs: tuple[tuple[Spend, ...], ...]
+    roomy: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A graph under one closure; hops are worked out when an episode first stands there."""
+
+    ahead: Ahead
+    closed: Mapping[NodeId, str]
+    hops: dict[NodeId, _Hops] = field(default_factory=dict)
+
+
+class _Room(NamedTuple):
+    """What is left of a budget; it may be below zero after an overrun."""
+
+    usd: Decimal
+    tokens: float
+    calls: float
+
+
+class Mask:
+    """Computes feasibility; keeps completions per graph version and closure. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._plans: Recent[_Closure, _Plan] = Recent(_CACHED_CLOSURES)
+
+    def candidates(
+        self,
+        graph: AgentGraph,
+        position: NodeId,
+        *,
+        spent: Spend = NOTHING,
+        earmarked: Spend = NOTHING,
+        budget: Budget = UNLIMITED,
+        overlay: Overlay = ALL_HEALTHY,
+        excluded: frozenset[NodeId] = frozenset(),
+        locked_effects: frozenset[str] = frozenset(),
+        permitted: frozenset[AgentId] | None = None,
+    ) -> MaskResult:
+        """The feasible hops from ``position``. GOAL, where it is a successor, is one of no cost and no agent ("").
+
+        Args:
+            graph: a graph without fan-outs.
+            position: the node where the episode stands.
+            spent: what is spent and reserved already.
+            earmarked: what is set aside for work that was promised elsewhere.
+            budget: the limits; its deadline is no mask.
+            overlay: health; an agent that is down is no candidate.
+            excluded: nodes whose agent failed in this episode.
+            locked_effects: the side effects of the steps committed so far.
+            permitted: the agents that this task may use; None: all.
+
+        Raises:
+            UnknownNode: the graph has no such position.
+            InvalidFanOut: the graph has a fan-out.
+        """
+        closure = _Closure(graph.version, overlay.down, permitted, excluded, locked_effects)
+        hops = self._hops(graph, position, closure)
+        used = spent + earmarked
+        if budget.allows(used + hops.roomy):
+            return hops.open
+        return _affordable(hops, used, budget)
+
+    def least_needed(
+        self,
+        graph: AgentGraph,
+        *,
+        position: NodeId = START,
+        overlay: Overlay = ALL_HEALTHY,
+        permitted: frozenset[AgentId] | None = None,
+    ) -> tuple[Spend, ...]:
+        """The Pareto-least worst cases of the routes from ``position``; empty where no route is open."""
+        closure = _Closure(graph.version, overlay.down, permitted, frozenset(), frozenset())
+        return self._plan(graph, closure).ahead(position)
+
+    def budget_refusal(
+        self,
+        graph: AgentGraph,
+        budget: Budget,
+        *,
+        overlay: Overlay = ALL_HEALTHY,
+        permitted: frozenset[AgentId] | None = None,
+    ) -> BudgetTooSmall | None:
+        """The error to raise when no open route fits a budget; None when one does, or when none is open at all."""
+        least = self.least_needed(graph, overlay=overlay, permitted=permitted)
+        if not least or any(map(budget.allows, least)):
+            return None
+        return too_small(budget, least)
+
+    def _plan(self, graph: AgentGraph, closure: _Closure) -> _Plan:
+        return self._plans.get(closure, lambda: _plan(graph, closure))
+
+    def _hops(self, graph: AgentGraph, position: NodeId, closure: _Closure) -> _Hops:
+        plan = self._plan(graph, closure)
+        hops = plan.hops.get(position)
+        if hops is None:
+            hops = plan.hops[position] = _work_out(graph, position, plan)
+        return hops
+
+
+def _plan(graph: AgentGraph, closure: _Closure) -> _Plan:
+    profiles = {node: graph.profile(node) for node in graph.nodes if node not in graph.branches}
+    reasons = {node: closure.reason(node, profile.id, profile.effect) for node, profile in profiles.items()}
+    closed = {node: reason for node, reason in reasons.items() if reason is not None}
+    return _Plan(completions_after(graph, frozenset(closed)), closed)
+
+
+def _work_out(graph: AgentGraph, position: NodeId, plan: _Plan) -> _Hops:
+    candidates, needs, refused = [], [], []
+    for node in graph.successors(position):
+        ahead = () if node in plan.closed else plan.ahead(node)
+        if not ahead:
+            refused.append((node, plan.closed.get(node, "every way on from it is closed")))
+            continue
+        worst = graph.worst_case(node)
+        agent = "" if node == GOAL else graph.profile(node).id
+        candidates.append(Candidate(node, agent, worst, ahead))
+        needs.append(tuple(worst + rest for rest in ahead))
+    roomy = reduce(greatest, (need[0] for need in needs), NOTHING)
+    return _Hops(MaskResult(tuple(candidates), tuple(refused)), tuple(needs), roomy)
+
+
+def _affordable(hops: _Hops, used: Spend, budget: Budget) -> MaskResult:
+    """The open hops of which one completion fits what is left."""
+    room = _room(budget, used)
+    left = [amount(value) for value in room]
+    candidates, refused = [], list(hops.open.refused)
+    for candidate, needs in zip(hops.open.candidates, hops.needs, strict=True):
+        if any(n.usd <= room.usd and n.tokens <= room.tokens and n.calls <= room.calls for n in needs):
+            candidates.append(candidate)
+        else:
+            short = _shortage(needs[0], room)
+            need = amount(getattr(needs[0], RESOURCES[short]))
+            refused.append((candidate.node, f"needs {RESOURCES[short]} {need}, {left[short]} left"))
+    return MaskResult(tuple(candidates), tuple(refused))
+
+
+def _room(budget: Budget, used: Spend) -> _Room:
+    return _Room(
+        _ENDLESS if budget.max_usd is None else budget.max_usd - used.usd,
+        inf if budget.max_tokens is None else budget.max_tokens - used.tokens,
+        inf if budget.max_calls is None else budget.max_calls - used.calls,
+    )
+
+
+def _shortage(need: Spend, room: _Room) -> int:
+    """The first of ``RESOURCES`` of which there is too little."""
+    if need.usd > room.usd:
+        return 0
+    return 1 if need.tokens > room.tokens else 2

@@ -1,0 +1,59 @@
+"""What an ant sees of each candidate before it goes: ability, load and response time (AMRO-S)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stigmergy.graphs.overlay import Condition
+from stigmergy.routers.configs import HeuristicConfig
+
+Row: TypeAlias = NDArray[np.float64]
+"""One float per candidate."""
+
+
+class Heuristic:
+    """``eta = l_A norm(ability) + l_L norm(1 / (load + e_L)) + l_R norm(1 / (seconds + e_R))``, at least ``floor``.
+
+    ``norm`` divides by the greatest value among the candidates. GOAL, at which no agent works, counts as idle, quick
+    and of average ability.
+    """
+
+    def __init__(self, weights: HeuristicConfig) -> None:
+        self._weights = weights
+
+    def of(self, conditions: Sequence[Condition], expected_s: Row, ability: Row, goal: int | None) -> Row:
+        """One value above 0 per candidate.
+
+        Args:
+            conditions: of the candidates' agents.
+            expected_s: seconds that the profiles announce, for agents that were not timed yet.
+            ability: in [0, 1].
+            goal: which candidate is GOAL; its entries in the rows are ignored.
+        """
+        weights = self._weights
+        load = np.array([condition.load for condition in conditions], dtype=np.float64)
+        timed = np.array([condition.response_s for condition in conditions], dtype=np.float64)
+        seconds = np.where(np.isnan(timed), expected_s, timed)
+        idleness = 1.0 / (load + weights.load_offset)
+        quickness = 1.0 / (seconds + weights.response_offset_s)
+        if goal is not None:
+            agents = np.arange(len(load)) != goal
+            ability = np.where(agents, ability, ability[agents].mean() if agents.any() else 1.0)
+            idleness[goal] = idleness[agents].max(initial=0.0) or 1.0
+            quickness[goal] = quickness[agents].max(initial=0.0) or 1.0
+        total = (
+            weights.ability * _norm(ability)
+            + weights.load * (idleness / idleness.max())
+            + weights.response * (quickness / quickness.max())
+        )
+        eta: Row = np.maximum(total, weights.floor)
+        return eta
+
+
+def _norm(row: Row) -> Row:
+    top = row.max()
+    return row / top if top > 0.0 else np.ones_like(row)

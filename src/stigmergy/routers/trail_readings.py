@@ -1,0 +1,96 @@
+"""Trails and abilities of a hop's candidates as rows, read from a snapshot once and kept while it lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stigmergy.domain import GOAL, Mixture, NodeId, TaskType
+from stigmergy.graphs.pheromones import Bounds, Trails
+from stigmergy.routers.base import RoutingState
+from stigmergy.routers.heuristic import Row
+
+_KEPT_HOPS: Final = 4096
+_HopKey: TypeAlias = tuple[str, NodeId, tuple[NodeId, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingRules:
+    """How stored trails are read: between ``bounds``, abilities shrunken towards priors worth ``strength`` steps."""
+
+    bounds: Bounds
+    strength: float
+    unknown_ability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a snapshot says of each candidate for one query: a row of one float per candidate each."""
+
+    trail: Row
+    ability: Row
+    seen: Row
+    """Steps of the candidate's agent that it was judged by."""
+    expected_s: Row
+    goal: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    """The candidates of one hop; ``rows`` holds [trail, ability, seen] x candidates per task type."""
+
+    expected_s: Row
+    goal: int | None
+    rows: dict[TaskType, NDArray[np.float64]] = field(default_factory=dict)
+
+
+class TrailReader:
+    """Reads one snapshot of trails. Mixtures of task types are weighted sums of the types' rows."""
+
+    def __init__(self, trails: Trails, rules: ReadingRules) -> None:
+        self.trails = trails
+        self._rules = rules
+        self._hops: dict[_HopKey, _Hop] = {}
+
+    def read(self, state: RoutingState) -> Readings:
+        """The readings for the state's query at its candidates."""
+        hop = self._hop(state)
+        types = {task_type: share for task_type, share in state.query.mixture.items() if share > 0.0}
+        for task_type in types.keys() - hop.rows.keys():
+            hop.rows[task_type] = self._rows(state, task_type)
+        blocks = [share * hop.rows[task_type] for task_type, share in types.items()]
+        # A query without any type walks as if nothing were known: every trail alike.
+        trail, ability, seen = sum(blocks[1:], blocks[0]) if blocks else np.ones((3, len(state.candidates)))
+        return Readings(trail, ability, seen, hop.expected_s, hop.goal)
+
+    def mean_utility(self, mixture: Mixture) -> float:
+        """The mean utility of the query's task types, weighted by its mixture."""
+        return sum(share * self.trails.mean_utility(task_type) for task_type, share in mixture.items())
+
+    def _hop(self, state: RoutingState) -> _Hop:
+        nodes = tuple([candidate.node for candidate in state.candidates])
+        key = state.graph.version, state.position, nodes
+        hop = self._hops.get(key)
+        if hop is None:
+            if len(self._hops) >= _KEPT_HOPS:
+                self._hops.clear()
+            expected = [0.0 if node == GOAL else state.graph.profile(node).expected_latency_s for node in nodes]
+            hop = _Hop(np.array(expected), nodes.index(GOAL) if GOAL in nodes else None)
+            self._hops[key] = hop
+        return hop
+
+    def _rows(self, state: RoutingState, task_type: TaskType) -> NDArray[np.float64]:
+        rules, trails, one = self._rules, self.trails, {task_type: 1.0}
+        columns = []
+        for candidate in state.candidates:
+            trail = trails.tau((state.position, candidate.node), one, rules.bounds)
+            if candidate.node == GOAL:
+                columns.append((trail, 0.0, 0.0))
+                continue
+            prior = state.graph.profile(candidate.node).ability.get(task_type, rules.unknown_ability)
+            ability = trails.ability(candidate.agent, task_type, prior, rules.strength)
+            columns.append((trail, ability, trails.total.trials.get(candidate.agent, {}).get(task_type, 0.0)))
+        return np.array(columns).T

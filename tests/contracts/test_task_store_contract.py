@@ -1,0 +1,167 @@
+"""The contract of TaskStore, on every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+
+from stigmergy.domain import Budget, Message, Status, Task
+from stigmergy.errors import IdempotencyConflict, InvalidQuery, StoreError, TaskNotFound
+from stigmergy.platform.ports import Store
+from stigmergy.platform.records import TaskFilter, TaskRecord
+
+NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=5)
+NASTY = "NUL \0, a lone surrogate \ud800, ESC \x1b, quote ', \u202e and 𝄞"
+
+
+def task(task_id: str, at: datetime = NOW, key: str | None = None, tenant: str = "local", graph: str = "g") -> Task:
+    return Task(
+        id=task_id, text="2+2?", graph=graph, router="dijkstra", tenant=tenant, idempotency_key=key, created_at=at
+    )
+
+
+FULL = Task(
+    id="full",
+    text=NASTY,
+    graph="workbench",
+    router="ant_colony",
+    messages=(Message("system", "be brief"), Message("user", NASTY)),
+    budget=Budget(Decimal("0.123456789"), 10_000, 7, NOW + timedelta(seconds=30)),
+    task_type="math",
+    reference=NASTY,
+    idempotency_key=NASTY,
+    labels={"team": "blue", NASTY: NASTY},
+    tenant="acme",
+    created_at=NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
+)
+
+
+@pytest.mark.parametrize("given", [FULL, task("bare")], ids=["full", "bare"])
+async def test_every_field_of_a_task_comes_back(store: Store, given: Task) -> None:
+    created = await store.tasks.create(given, "body")
+    assert created == TaskRecord(task=given, updated_at=NOW)
+    assert await store.tasks.get(given.id) == created
+
+
+async def test_an_unknown_task_is_not_found(store: Store) -> None:
+    for call in (
+        store.tasks.get(NASTY),
+        store.tasks.mark_running("nobody", "w", "e", NOW),
+        store.tasks.finish("nobody", status=Status.COMPLETED, reason="", at=NOW),
+    ):
+        with pytest.raises(TaskNotFound):
+            await call
+
+
+async def test_the_same_key_and_body_give_the_stored_task_as_it_stands(store: Store) -> None:
+    await store.tasks.create(task("first", key="k"), "body")
+    await store.tasks.finish("first", status=Status.COMPLETED, reason="done", at=LATER, answer="4")
+    again = await store.tasks.create(task("second", key="k"), "body")
+    assert (again.task.id, again.status, again.answer) == ("first", Status.COMPLETED, "4")
+    with pytest.raises(TaskNotFound):
+        await store.tasks.get("second")
+
+
+async def test_the_same_key_with_another_body_is_a_conflict_that_names_the_task(store: Store) -> None:
+    await store.tasks.create(task("first", key="k"), "body")
+    with pytest.raises(IdempotencyConflict) as conflict:
+        await store.tasks.create(task("second", key="k"), "another body")
+    assert (conflict.value.key, conflict.value.task_id) == ("k", "first")
+
+
+async def test_tenants_do_not_share_keys_and_tasks_without_key_never_meet(store: Store) -> None:
+    for given in (task("a", key="k"), task("b", key="k", tenant="acme"), task("c"), task("d")):
+        assert (await store.tasks.create(given, given.id)).task.id == given.id
+
+
+async def test_the_same_id_again_is_the_same_task_or_a_conflict(store: Store) -> None:
+    await store.tasks.create(task("t"), "body")
+    assert (await store.tasks.create(task("t"), "body")).task.id == "t"
+    with pytest.raises(IdempotencyConflict):
+        await store.tasks.create(task("t"), "another body")
+
+
+async def test_of_many_creations_under_one_key_one_is_stored(store: Store) -> None:
+    records = await asyncio.gather(*(store.tasks.create(task(f"t{n}", key="k"), "body") for n in range(20)))
+    assert len({record.task.id for record in records}) == 1
+    assert len((await store.tasks.list(TaskFilter())).tasks) == 1
+
+
+async def test_a_running_task_names_its_owner_its_episode_and_its_attempts(store: Store) -> None:
+    await store.tasks.create(task("t"), "body")
+    await store.tasks.mark_running("t", "worker-1", "e1", NOW)
+    running = await store.tasks.mark_running("t", "worker-2", "e2", LATER)
+    assert (running.status, running.owner, running.episode_id) == (Status.RUNNING, "worker-2", "e2")
+    assert (running.attempts, running.updated_at) == (2, LATER)
+    assert await store.tasks.get("t") == running
+
+
+async def test_a_finished_task_keeps_its_first_end(store: Store) -> None:
+    await store.tasks.create(task("t"), "body")
+    await store.tasks.mark_running("t", "w", "e", NOW)
+    first = await store.tasks.finish(
+        "t", status=Status.DEMOTED, reason=NASTY, at=LATER, answer=NASTY, result='{"quality":0.5}'
+    )
+    assert (first.status, first.reason, first.answer, first.result) == (
+        Status.DEMOTED,
+        NASTY,
+        NASTY,
+        '{"quality":0.5}',
+    )
+    assert await store.tasks.finish("t", status=Status.CANCELLED, reason="late", at=LATER) == first
+    assert await store.tasks.mark_running("t", "other", "e2", LATER) == first
+    assert await store.tasks.get("t") == first
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.RUNNING])
+async def test_a_task_cannot_finish_without_an_end(store: Store, status: Status) -> None:
+    await store.tasks.create(task("t"), "body")
+    with pytest.raises(StoreError, match=status.value):
+        await store.tasks.finish("t", status=status, reason="", at=NOW)
+
+
+async def test_tasks_are_listed_newest_first_and_narrowed(store: Store) -> None:
+    for number in range(6):
+        at = NOW + timedelta(seconds=number)
+        graph, tenant = f"g{number % 2}", f"tenant{number % 3}"
+        await store.tasks.create(task(f"t{number}", at, graph=graph, tenant=tenant), "body")
+    await store.tasks.finish("t4", status=Status.COMPLETED, reason="", at=LATER)
+
+    async def ids(narrow: TaskFilter) -> list[str]:
+        return [record.task.id for record in (await store.tasks.list(narrow)).tasks]
+
+    assert await ids(TaskFilter()) == ["t5", "t4", "t3", "t2", "t1", "t0"]
+    assert await ids(TaskFilter(graph="g0")) == ["t4", "t2", "t0"]
+    assert await ids(TaskFilter(tenant="tenant1", status=Status.PENDING)) == ["t1"]
+    assert await ids(TaskFilter(since=NOW + timedelta(seconds=2), before=NOW + timedelta(seconds=4))) == ["t3", "t2"]
+
+
+async def test_pages_of_tasks_of_one_instant_are_complete(store: Store) -> None:
+    for number in range(7):
+        await store.tasks.create(task(f"t{number}"), "body")
+    seen: list[str] = []
+    cursor: str | None = None
+    for _ in range(4):
+        page = await store.tasks.list(TaskFilter(limit=2, cursor=cursor))
+        seen += [record.task.id for record in page.tasks]
+        cursor = page.next_cursor
+    assert (seen, cursor) == ([f"t{number}" for number in range(6, -1, -1)], None)
+
+
+@pytest.mark.parametrize("narrow", [TaskFilter(cursor="nonsense"), TaskFilter(limit=0)])
+async def test_a_foreign_cursor_and_an_empty_page_are_refused(store: Store, narrow: TaskFilter) -> None:
+    with pytest.raises(InvalidQuery):
+        await store.tasks.list(narrow)
+
+
+async def test_unfinished_gives_stale_tasks_the_stalest_first(store: Store) -> None:
+    for name, minutes in (("pending", 1), ("running", 0), ("ended", 0), ("fresh", 9)):
+        await store.tasks.create(task(name, NOW + timedelta(minutes=minutes)), "body")
+    await store.tasks.mark_running("running", "w", "e", NOW + timedelta(minutes=2))
+    await store.tasks.finish("ended", status=Status.REFUSED, reason="", at=NOW)
+    assert [record.task.id for record in await store.tasks.unfinished(LATER)] == ["pending", "running"]
+    assert [record.task.id for record in await store.tasks.unfinished(LATER, limit=1)] == ["pending"]
