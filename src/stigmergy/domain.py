@@ -21,6 +21,8 @@ Mixture: TypeAlias = Mapping[TaskType, float]
 
 START: Final = "START"
 GOAL: Final = "GOAL"
+ESCALATION: Final = "ESCALATION"
+"""The node name under which the escalation agent's step is logged; no node of a graph may have it."""
 ZERO: Final = Decimal(0)
 NANO: Final = Decimal("0.000000001")
 MILLION: Final = 1_000_000

@@ -58,6 +58,8 @@ class TaskRequest(Asked):
     """For the graph's evaluator alone; no agent sees it."""
     wait: bool = True
     """Answer when the task has ended; otherwise at once, with status 202."""
+    explain: bool = False
+    """With ``wait``: answer with every hop, what else was feasible, and the figures behind the choice."""
 
 
 class UsageModel(Told):

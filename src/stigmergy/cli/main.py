@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from stigmergy.cli import config, episodes, graph, tasks
+from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
 from stigmergy.cli.stop import stop
@@ -15,6 +16,7 @@ from stigmergy.cli.submit import submit
 from stigmergy.cli.version import version
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "demo": demo,
     "serve": serve,
     "stop": stop,
     "submit": submit,

@@ -40,7 +40,7 @@ def print_episode(console: Console, episode: EpisodeModel) -> None:
     """The answer, the card, and every event."""
     _print_answer(console, episode.answer)
     card = _card(episode)
-    card.add_row("language model calls by the control plane", str(episode.control_llm_calls))
+    card.add_row("control LLM calls", str(episode.control_llm_calls))
     card.add_row("took", seconds((episode.finished_at - episode.started_at).total_seconds()))
     card.add_row("task", Text(printable(episode.task_id)))
     card.add_row("episode", Text(printable(episode.id)))

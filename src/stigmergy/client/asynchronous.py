@@ -11,8 +11,9 @@ from typing import Self
 
 import httpx
 
-from stigmergy.client import protocol
-from stigmergy.client.protocol import Answer, Budgeted, Call, Conversation, KeyOf, OnResult, Outcome
+from stigmergy.client import calls, protocol
+from stigmergy.client.calls import Budgeted, Conversation
+from stigmergy.client.protocol import Answer, Call, KeyOf, OnResult, Outcome
 from stigmergy.domain import Status
 from stigmergy.errors import ServerUnreachable, StigmergyError
 from stigmergy.wire import EpisodeModel, GraphModel, RouteModel, ServedModel, TaskRequest, TaskResult, Told
@@ -54,7 +55,7 @@ class AsyncClient:
         idempotency_key: str | None = None,
     ) -> TaskResult:
         """Run a task, as ``Client.submit`` does."""
-        task = protocol.task_request(
+        task = calls.task_request(
             query=query,
             graph=graph,
             router=router,
@@ -65,7 +66,7 @@ class AsyncClient:
             messages=messages,
             wait=wait,
         )
-        return await self._send(protocol.submit_call(task, idempotency_key))
+        return await self._send(calls.submit_call(task, idempotency_key))
 
     async def submit_many(
         self,
@@ -82,23 +83,14 @@ class AsyncClient:
         protocol.check_concurrency(concurrency)
         outcomes: dict[int, Outcome] = {}
         running: dict[asyncio.Task[Outcome], int] = {}
-
-        async def collect() -> None:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for finished in done:
-                place = running.pop(finished)
-                outcomes[place] = finished.result()
-                if on_result is not None:
-                    on_result(place, outcomes[place])
-
         try:
             for place, task in enumerate(tasks):
                 key = None if key_of is None else key_of(place, task)
                 running[asyncio.create_task(self._outcome(task, key))] = place
                 if len(running) == concurrency:
-                    await collect()
+                    await _collect(running, outcomes, on_result)
             while running:
-                await collect()
+                await _collect(running, outcomes, on_result)
         finally:
             for unfinished in running:
                 unfinished.cancel()
@@ -107,27 +99,27 @@ class AsyncClient:
 
     async def get_task(self, task_id: str) -> TaskResult:
         """The task as it stands now; raises TaskNotFound."""
-        return await self._send(protocol.task_call(task_id))
+        return await self._send(calls.task_call(task_id))
 
     async def wait(self, task_id: str, timeout_s: float = 300.0) -> TaskResult:
         """Wait until the task has ended; raises TaskNotFound, and WaitTimedOut after ``timeout_s`` seconds."""
         began = self._monotonic()
-        result = await self._send(protocol.task_call(task_id, min(protocol.POLL_S, timeout_s)))
+        result = await self._send(calls.task_call(task_id, min(calls.POLL_S, timeout_s)))
         while not result.status.ended:
-            poll_s = protocol.next_poll_s(task_id, timeout_s, self._monotonic() - began)
-            await asyncio.sleep(min(protocol.POLL_PAUSE_S, poll_s))
-            result = await self._send(protocol.task_call(task_id, poll_s))
+            poll_s = calls.next_poll_s(task_id, timeout_s, self._monotonic() - began)
+            await asyncio.sleep(min(calls.POLL_PAUSE_S, poll_s))
+            result = await self._send(calls.task_call(task_id, poll_s))
         return result
 
     async def feedback(
         self, episode_id: str, quality: float, *, source: str = "user", comment: str = ""
     ) -> EpisodeModel:
         """Judge an episode with a quality in [0, 1]; raises EpisodeNotFound, or RequestError for another quality."""
-        return await self._send(protocol.feedback_call(episode_id, quality, source, comment))
+        return await self._send(calls.feedback_call(episode_id, quality, source, comment))
 
     async def episode(self, episode_id: str) -> EpisodeModel:
         """An episode with all its events; raises EpisodeNotFound."""
-        return await self._send(protocol.episode_call(episode_id))
+        return await self._send(calls.episode_call(episode_id))
 
     async def episodes(
         self,
@@ -140,7 +132,7 @@ class AsyncClient:
         """Episodes without their events, newest first, for ``async for``; pages are fetched as they are needed."""
         cursor = None
         while True:
-            page = await self._send(protocol.episodes_call(graph, router, status, page_size, cursor))
+            page = await self._send(calls.episodes_call(graph, router, status, page_size, cursor))
             for episode in page.episodes:
                 yield episode
             cursor = page.next_cursor
@@ -149,11 +141,11 @@ class AsyncClient:
 
     async def graph(self, name: str) -> GraphModel:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
-        return await self._send(protocol.graph_call(name))
+        return await self._send(calls.graph_call(name))
 
     async def served(self) -> ServedModel:
         """The graphs and routers of this server."""
-        return await self._send(protocol.served_call())
+        return await self._send(calls.served_call())
 
     async def plan_route(
         self,
@@ -166,15 +158,15 @@ class AsyncClient:
         labels: Mapping[str, str] | None = None,
     ) -> RouteModel:
         """The route that would be taken now, as ``Client.plan_route`` tells it. No agent is called."""
-        task = protocol.task_request(
+        task = calls.task_request(
             query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
         )
-        return await self._send(protocol.route_call(graph or (await self.served()).default_graph, task))
+        return await self._send(calls.route_call(graph or (await self.served()).default_graph, task))
 
     async def ready(self) -> bool:
         """Whether a server is there and takes tasks."""
         try:
-            return (await self._exchange(protocol.ready_call())).is_success
+            return (await self._exchange(calls.ready_call())).is_success
         except ServerUnreachable:
             return False
 
@@ -192,7 +184,7 @@ class AsyncClient:
 
     async def _outcome(self, task: TaskRequest, idempotency_key: str | None) -> Outcome:
         try:
-            return await self._send(protocol.submit_call(task, idempotency_key))
+            return await self._send(calls.submit_call(task, idempotency_key))
         except StigmergyError as error:
             return error
 
@@ -210,3 +202,14 @@ class AsyncClient:
             return await self._http.send(request)
         except httpx.HTTPError as error:
             raise protocol.unreachable(self._place.url, error) from error
+
+
+async def _collect(
+    running: dict[asyncio.Task[Outcome], int], outcomes: dict[int, Outcome], on_result: OnResult | None
+) -> None:
+    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+    for finished in done:
+        place = running.pop(finished)
+        outcomes[place] = finished.result()
+        if on_result is not None:
+            on_result(place, outcomes[place])

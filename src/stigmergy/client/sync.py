@@ -12,8 +12,9 @@ from typing import Self
 
 import httpx
 
-from stigmergy.client import protocol
-from stigmergy.client.protocol import Answer, Budgeted, Call, Conversation, KeyOf, OnResult, Outcome
+from stigmergy.client import calls, protocol
+from stigmergy.client.calls import Budgeted, Conversation
+from stigmergy.client.protocol import Answer, Call, KeyOf, OnResult, Outcome
 from stigmergy.domain import Status
 from stigmergy.errors import ServerUnreachable, StigmergyError
 from stigmergy.wire import EpisodeModel, GraphModel, RouteModel, ServedModel, TaskRequest, TaskResult, Told
@@ -66,7 +67,7 @@ class Client:
         wait: bool = True,
         idempotency_key: str | None = None,
     ) -> TaskResult:
-        """Run a task.
+        """Run a task; a subclass of RequestError says why it was refused, here or by the server.
 
         Args:
             query: what is asked; may be left out when ``messages`` end with it.
@@ -77,14 +78,10 @@ class Client:
             labels: free words to find the episode by.
             reference: the right answer, for the evaluator alone.
             messages: the conversation, oldest first.
-            wait: return when the task has ended; otherwise at once, with a task that is still pending.
+            wait: return when the task has ended; otherwise at once, while it is pending.
             idempotency_key: two submissions with one key are one task.
-
-        Raises:
-            InvalidQuery, InvalidBudget: refused here or by the server.
-            UnknownGraph, UnknownRouter, BudgetTooSmall, IdempotencyConflict: refused by the server.
         """
-        task = protocol.task_request(
+        task = calls.task_request(
             query=query,
             graph=graph,
             router=router,
@@ -95,7 +92,7 @@ class Client:
             messages=messages,
             wait=wait,
         )
-        return self._send(protocol.submit_call(task, idempotency_key))
+        return self._send(calls.submit_call(task, idempotency_key))
 
     def submit_many(
         self,
@@ -123,27 +120,19 @@ class Client:
         protocol.check_concurrency(concurrency)
         outcomes: dict[int, Outcome] = {}
         running: dict[Future[Outcome], int] = {}
-
-        def collect() -> None:
-            for done in wait_for(running, return_when=FIRST_COMPLETED).done:
-                place = running.pop(done)
-                outcomes[place] = done.result()
-                if on_result is not None:
-                    on_result(place, outcomes[place])
-
         with ThreadPoolExecutor(concurrency, thread_name_prefix="stigmergy-submit") as pool:
             for place, task in enumerate(tasks):
                 key = None if key_of is None else key_of(place, task)
                 running[pool.submit(self._outcome, task, key)] = place
                 if len(running) == concurrency:
-                    collect()
+                    _collect(running, outcomes, on_result)
             while running:
-                collect()
+                _collect(running, outcomes, on_result)
         return protocol.in_order(outcomes)
 
     def get_task(self, task_id: str) -> TaskResult:
         """The task as it stands now; raises TaskNotFound."""
-        return self._send(protocol.task_call(task_id))
+        return self._send(calls.task_call(task_id))
 
     def wait(self, task_id: str, timeout_s: float = 300.0) -> TaskResult:
         """Wait until the task has ended.
@@ -153,20 +142,20 @@ class Client:
             WaitTimedOut: it has not ended after ``timeout_s`` seconds; it goes on.
         """
         began = self._monotonic()
-        result = self._send(protocol.task_call(task_id, min(protocol.POLL_S, timeout_s)))
+        result = self._send(calls.task_call(task_id, min(calls.POLL_S, timeout_s)))
         while not result.status.ended:
-            poll_s = protocol.next_poll_s(task_id, timeout_s, self._monotonic() - began)
-            time.sleep(min(protocol.POLL_PAUSE_S, poll_s))
-            result = self._send(protocol.task_call(task_id, poll_s))
+            poll_s = calls.next_poll_s(task_id, timeout_s, self._monotonic() - began)
+            time.sleep(min(calls.POLL_PAUSE_S, poll_s))
+            result = self._send(calls.task_call(task_id, poll_s))
         return result
 
     def feedback(self, episode_id: str, quality: float, *, source: str = "user", comment: str = "") -> EpisodeModel:
         """Judge an episode with a quality in [0, 1]; raises EpisodeNotFound, or RequestError for another quality."""
-        return self._send(protocol.feedback_call(episode_id, quality, source, comment))
+        return self._send(calls.feedback_call(episode_id, quality, source, comment))
 
     def episode(self, episode_id: str) -> EpisodeModel:
         """An episode with all its events; raises EpisodeNotFound."""
-        return self._send(protocol.episode_call(episode_id))
+        return self._send(calls.episode_call(episode_id))
 
     def episodes(
         self,
@@ -179,7 +168,7 @@ class Client:
         """Episodes without their events, newest first. A page is fetched when the one before it is used up."""
         cursor = None
         while True:
-            page = self._send(protocol.episodes_call(graph, router, status, page_size, cursor))
+            page = self._send(calls.episodes_call(graph, router, status, page_size, cursor))
             yield from page.episodes
             cursor = page.next_cursor
             if cursor is None:
@@ -187,11 +176,11 @@ class Client:
 
     def graph(self, name: str) -> GraphModel:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
-        return self._send(protocol.graph_call(name))
+        return self._send(calls.graph_call(name))
 
     def served(self) -> ServedModel:
         """The graphs and routers of this server."""
-        return self._send(protocol.served_call())
+        return self._send(calls.served_call())
 
     def plan_route(
         self,
@@ -211,15 +200,15 @@ class Client:
             InvalidQuery, InvalidBudget: refused here or by the server.
             UnknownGraph, UnknownRouter, BudgetTooSmall: refused by the server.
         """
-        task = protocol.task_request(
+        task = calls.task_request(
             query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
         )
-        return self._send(protocol.route_call(graph or self.served().default_graph, task))
+        return self._send(calls.route_call(graph or self.served().default_graph, task))
 
     def ready(self) -> bool:
         """Whether a server is there and takes tasks."""
         try:
-            return self._exchange(protocol.ready_call()).is_success
+            return self._exchange(calls.ready_call()).is_success
         except ServerUnreachable:
             return False
 
@@ -237,7 +226,7 @@ class Client:
 
     def _outcome(self, task: TaskRequest, idempotency_key: str | None) -> Outcome:
         try:
-            return self._send(protocol.submit_call(task, idempotency_key))
+            return self._send(calls.submit_call(task, idempotency_key))
         except StigmergyError as error:
             return error
 
@@ -255,3 +244,11 @@ class Client:
             return self._http.send(request)
         except httpx.HTTPError as error:
             raise protocol.unreachable(self._place.url, error) from error
+
+
+def _collect(running: dict[Future[Outcome], int], outcomes: dict[int, Outcome], on_result: OnResult | None) -> None:
+    for done in wait_for(running, return_when=FIRST_COMPLETED).done:
+        place = running.pop(done)
+        outcomes[place] = done.result()
+        if on_result is not None:
+            on_result(place, outcomes[place])

@@ -41,7 +41,11 @@ class Coordinator:
         meet_graphs(routers, settings.build_graphs())
         health = HealthBoard(settings.agents, settings.breakers, time.monotonic)
         self._settings = settings
-        self._coordination = Coordination(health, {router.colony: router for router in trail_sharers(routers)})
+        self._coordination = Coordination(
+            health,
+            {router.colony: router for router in trail_sharers(routers)},
+            settings.coordination.tick_episodes,
+        )
         self._store = open_store(settings.store.url, settings.store.durability)
         self._life = uuid.uuid4().hex
         self._moved = asyncio.Condition()
@@ -98,7 +102,6 @@ class Coordinator:
                 self._coordination.restore(self._saved)
             rhythm = self._settings.coordination
             self._loops = [
-                asyncio.create_task(self._every(rhythm.tick_s, self._tick)),
                 asyncio.create_task(self._every(rhythm.checkpoint_s, self._checkpoint)),
                 asyncio.create_task(self._every(_PURGE_EVERY_S, self._purge)),
             ]
@@ -110,10 +113,6 @@ class Coordinator:
                 await work()
             except StoreError as error:
                 logger.warning("the coordinator goes on without its store: %s", error)
-
-    async def _tick(self) -> None:
-        self._coordination.tick()
-        await self._announce()
 
     async def _checkpoint(self) -> None:
         # Breakers open and close by time alone, so waiting gateways are told here, too.

@@ -44,9 +44,12 @@ class CoordinatorLink:
             logger.warning("the last report did not reach the coordinator: %s", error)
 
     async def counts(self) -> Mapping[str, int]:
-        """What all gateways have counted."""
-        async with asyncio.timeout(_CALL_TIMEOUT_S):
-            return await self._handle.counts.remote()
+        """What all gateways have counted; while the coordinator is away, that it is."""
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT_S):
+                return await self._handle.counts.remote()
+        except AWAY:
+            return {"coordinator_unreachable": 1}
 
     async def _report(self) -> None:
         waiting: tuple[Report, ...] = ()

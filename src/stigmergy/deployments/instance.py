@@ -17,8 +17,15 @@ from pathlib import Path
 
 import psutil
 
+from stigmergy.errors import DeployFailed, PortTaken
+
 MARKER = "STIGMERGY_INSTANCE"
 _GONE_WITHIN_S = 10.0
+_STOPS_WITHIN_S = 75.0
+_CLOCK_MAY_MOVE_S = 5.0
+"""The system tells when a process started by a clock that is corrected now and then."""
+_LONGEST_RUN_DIR = 20
+"""Bytes: the path of a Unix socket may have 107, of which Ray uses 68 and the instance's folder 19."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,7 @@ class Instance:
     @property
     def alive(self) -> bool:
         """Whether the driver still runs."""
-        try:
-            return psutil.Process(self.pid).create_time() == self.started
-        except psutil.NoSuchProcess:
-            return False
+        return self._driver() is not None
 
     def processes(self) -> Iterator[psutil.Process]:
         """The processes that carry the instance's marker (the driver, which sets it, is not among them)."""
@@ -64,32 +68,73 @@ class Instance:
             if stubborn:
                 break
         shutil.rmtree(self.folder, ignore_errors=True)
-        record_path(self.port).unlink(missing_ok=True)
+        if recorded_instance(self.port) == self:
+            record_path(self.port).unlink(missing_ok=True)
         return killed
 
+    def kill_replicas(self, deployment: str) -> int:
+        """Kill the replicas of a deployment, for drills and tests; returns how many there were."""
+        title = f"ray::ServeReplica:stigmergy:{deployment}"
+        victims = [process for process in self.processes() if process.cmdline() and _is_titled(process, title)]
+        for victim in victims:
+            victim.kill()
+        return len(victims)
+
     def ask_to_stop(self) -> bool:
-        """Tell a living driver to shut down, and wait until it has; False if it would not within 60 s."""
+        """Tell a living driver to shut down, and wait until it has; one that has not after 75 s is killed: False."""
+        driver = self._driver()
+        if driver is None:
+            return True
         try:
-            driver = psutil.Process(self.pid)
             driver.send_signal(signal.SIGTERM)
-            driver.wait(timeout=60)
+            driver.wait(timeout=_STOPS_WITHIN_S)
         except psutil.NoSuchProcess:
             return True
         except psutil.TimeoutExpired:
+            driver.kill()
             return False
         return True
 
+    def _driver(self) -> psutil.Process | None:
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.started) < _CLOCK_MAY_MOVE_S
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
+
+
+def _is_titled(process: psutil.Process, title: str) -> bool:
+    """Whether a worker's title is this one; while it works, Ray appends the name of the method."""
+    shown = process.cmdline()[0]
+    return shown == title or shown.startswith(f"{title}.")
+
 
 def new_instance(port: int) -> Instance:
-    """An instance with this process as its driver, recorded before anything of it is started."""
+    """An instance with this process as its driver, recorded before anything of it is started.
+
+    Raises:
+        PortTaken: another server was recorded for the port in the meantime.
+        DeployFailed: the folder for sockets or the record cannot be made.
+    """
     marker = uuid.uuid4().hex
     # Ray puts Unix sockets here, whose paths may not exceed 107 bytes; so not below the user's folder.
-    folder = Path(os.environ.get("STIGMERGY_RUN_DIR", "/tmp")) / f"stigmergy-{marker[:8]}"  # noqa: S108
-    folder.mkdir(mode=0o700)
+    run_dir = Path(os.environ.get("STIGMERGY_RUN_DIR", "/tmp"))  # noqa: S108
+    if len(os.fsencode(run_dir)) > _LONGEST_RUN_DIR:
+        raise DeployFailed(
+            (("STIGMERGY_RUN_DIR", f"{run_dir} has more than {_LONGEST_RUN_DIR} bytes; sockets go there"),)
+        )
+    folder = run_dir / f"stigmergy-{marker[:8]}"
     instance = Instance(marker, os.getpid(), psutil.Process().create_time(), port, str(folder))
-    path = record_path(port)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(instance)))
+    try:
+        folder.mkdir(mode=0o700)
+        _record(instance, folder)
+    except FileExistsError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise PortTaken(port, "another server of ours is being started on it") from None
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise DeployFailed(((str(error.filename), error.strerror or str(error)),)) from None
     return instance
 
 
@@ -105,3 +150,18 @@ def record_path(port: int) -> Path:
     """Where the instance of a port is recorded, for every folder and virtual environment of this user alike."""
     home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     return home / "stigmergy" / f"instance-{port}.json"
+
+
+def _record(instance: Instance, folder: Path) -> None:
+    """Write the record whole or not at all; raises FileExistsError where there is a readable one."""
+    path = record_path(instance.port)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if recorded_instance(instance.port) is None:
+        path.unlink(missing_ok=True)
+    draft = path.with_name(f"{path.name}.{folder.name}")
+    draft.write_text(json.dumps(asdict(instance)))
+    try:
+        # Unlike a rename, a link never replaces: of two servers that start at once, one is told.
+        os.link(draft, path)
+    finally:
+        draft.unlink()

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from stigmergy.deployments.instance import Instance, new_instance, recorded_instance
 from stigmergy.deployments.serve_environment import serve_environment
-from stigmergy.errors import DeployFailed, PortTaken, ServerUnreachable
+from stigmergy.deployments.stopping import stop_cluster
+from stigmergy.errors import DeployFailed, PortTaken, ServerUnreachable, StoreUnavailable
 from stigmergy.platform.settings import Settings
 from stigmergy.platform.store.open import open_store
 
@@ -36,7 +37,8 @@ def local_cluster(settings: Settings) -> Iterator[str]:
 
     Raises:
         StoreUnavailable: the database cannot be opened.
-        PortTaken: a living instance, or somebody else's process, listens on the port.
+        PortTaken: a living instance, or somebody else's process, has the port.
+        DeployFailed: Ray or Serve did not come up; it says why.
         ServerUnreachable: Serve came up and the gateway did not within a minute.
     """
     clear_leftovers(settings.serving.port)
@@ -45,12 +47,11 @@ def local_cluster(settings: Settings) -> Iterator[str]:
     asyncio.run(_open_once(anchored))
     instance = new_instance(settings.serving.port)
     before = dict(os.environ)
-    os.environ.update(serve_environment(settings.serving, instance))
     try:
+        os.environ.update(serve_environment(settings.serving, instance))
         yield _start(anchored, instance)
     finally:
-        _stop()
-        instance.clear()
+        stop_cluster(instance)
         os.environ.clear()
         os.environ.update(before)
 
@@ -67,15 +68,25 @@ async def _open_once(settings: Settings) -> None:
     """Bring the tables up to date before anything is started, so that what is wrong is said at once and in short."""
     url = settings.store.url
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(url, f"its folder {folder} cannot be made: {error.strerror}") from None
     await open_store(url, settings.store.durability).aclose()
 
 
 def clear_leftovers(port: int) -> int:
-    """Kill what a dead driver left on a port; returns how many processes that were."""
+    """Kill what a dead driver left on a port; returns how many processes that were.
+
+    Raises:
+        PortTaken: the driver lives. It may be starting, so that nobody listens on its port yet.
+    """
     last = recorded_instance(port)
-    if last is None or last.alive:
+    if last is None:
         return 0
+    if last.alive:
+        raise PortTaken(port, f"by a server of ours, process {last.pid}")
     killed = last.clear()
     logger.warning("cleared %d processes that a killed server on port %d had left", killed, port)
     return killed
@@ -101,7 +112,10 @@ def _start(settings: Settings, instance: Instance) -> str:
     if threading.current_thread() is threading.main_thread():
         # Ray takes SIGTERM over, and would end this process without stopping what it has started.
         signal.signal(signal.SIGTERM, on_sigterm)
-    serve.start(http_options={"host": serving.host, "port": serving.port})
+    try:
+        serve.start(http_options={"host": serving.host, "port": serving.port})
+    except (RuntimeError, TimeoutError) as error:
+        raise DeployFailed((("proxy", _last_sentence(str(error))),)) from error
     try:
         serve.run(build(settings), name=APPLICATION, route_prefix="/")
     except RuntimeError as error:
@@ -121,15 +135,6 @@ def _what_deployments_say() -> tuple[tuple[str, str], ...]:
 def _last_sentence(message: str) -> str:
     """Of a nested traceback, the line that says what was wrong."""
     return next((line.strip() for line in reversed(message.splitlines()) if line.strip()), message)
-
-
-def _stop() -> None:
-    import ray
-    from ray import serve
-
-    if ray.is_initialized():
-        serve.shutdown()
-        ray.shutdown()
 
 
 def _wait_until_ready(url: str) -> None:

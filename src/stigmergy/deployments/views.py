@@ -34,9 +34,14 @@ def summarise(ran: Ran) -> str:
         failures=_failures(episode.failures),
         dropped=episode.dropped,
         episode_id=episode.id,
-        hops=tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen)),
         created_at=ran.task.created_at,
     ).model_dump_json()
+
+
+def explained(result: str, ran: Ran) -> str:
+    """A result with its hops."""
+    hops = tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
+    return wire.TaskResult.model_validate_json(result).model_copy(update={"hops": hops}).model_dump_json()
 
 
 def task_json(record: TaskRecord) -> str:

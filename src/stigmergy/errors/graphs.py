@@ -52,7 +52,7 @@ class UnknownNode(GraphError):
 
 
 class DuplicateName(GraphError):
-    """Two nodes (or a node and START or GOAL) share a name."""
+    """Two nodes share a name, or a node has the name of START, GOAL or ESCALATION."""
 
     code = "duplicate_name"
 
@@ -61,7 +61,8 @@ class DuplicateName(GraphError):
         self.name = name
 
     def __str__(self) -> str:
-        return f"the name {self.name!r} is used twice; node names are unique, START and GOAL are reserved"
+        rule = "node names are unique, START and GOAL are reserved, as is ESCALATION"
+        return f"the name {self.name!r} is used twice; {rule}"
 
 
 class GoalUnreachable(GraphError):

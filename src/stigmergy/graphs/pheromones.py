@@ -65,9 +65,22 @@ class Trails:
     def evaporate(self, rho: float) -> Trails:
         """One tick of evaporation: every trail shrinks towards the reading 1 by the share ``rho`` in [0, 1].
 
-        ``log tau <- (1 - rho) log tau`` and ``tau <- (1 - rho) tau``. Utilities and abilities do not evaporate.
+        ``log tau <- (1 - rho) log tau`` and ``tau <- (1 - rho) tau``. Abilities do not evaporate, and utilities do by
+        ``forget_utilities``.
         """
         return self._changed(lambda value: (1.0 - rho) * value, lambda value: (1.0 - rho) * value)
+
+    def forget_utilities(self, share: float) -> Trails:
+        """Let the running mean utilities follow the present: their weight so far shrinks by ``share`` in [0, 1].
+
+        Belongs to the tick. A mean over all time lags behind a colony that improves, and then flatters whatever is
+        walked most.
+        """
+        sums, counts = (
+            {task_type: (1.0 - share) * value for task_type, value in table.items()}
+            for table in (self.total.utility_sum, self.total.utility_count)
+        )
+        return Trails(replace(self.total, utility_sum=sums, utility_count=counts), self.version + 1)
 
     def clamp(self, bounds: Bounds) -> Trails:
         """Pull stored trails back to the bounds, so that one far beyond can turn soon.

@@ -8,25 +8,27 @@ from itertools import pairwise
 
 import networkx as nx
 
-from stigmergy.domain import GOAL, START, AgentId, NodeId
+from stigmergy.domain import ESCALATION, GOAL, START, AgentId, NodeId
 from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, UnknownAgent
 from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
 
 ENDS = (START, GOAL)
+_RESERVED = (*ENDS, ESCALATION)
 
 
 def nodes_of(spec: GraphSpec) -> dict[NodeId, Node]:
     """The declared nodes, and an agent node for every other name that an edge or a stage uses.
 
     Raises:
-        DuplicateName: a name occurs in two stages, or twice in one, or a node is called START or GOAL.
+        DuplicateName: a name occurs in two stages, or twice in one, or a node has a reserved name.
     """
     staged = [name for stage in spec.stages for name in stage]
-    reserved = [name for name in (*spec.nodes, *staged) if name in ENDS]
+    edge_ends = [end for source, targets in spec.edges.items() for end in (source, *targets)]
+    reserved = [name for name in (*spec.nodes, *staged) if name in _RESERVED]
+    reserved += [name for name in edge_ends if name == ESCALATION]
     repeated = [name for name, count in Counter(staged).items() if count > 1]
     for name in (*reserved, *repeated):
         raise DuplicateName(name)
-    edge_ends = [end for source, targets in spec.edges.items() for end in (source, *targets)]
     implied = {name: AgentNode(agent=name) for name in (*staged, *edge_ends) if name not in ENDS}
     return {**implied, **spec.nodes}
 

@@ -38,15 +38,7 @@ class InProcessGateway:
         found = self._agents.get(agent)
         if found is None:
             raise AgentUnavailable(agent, "no agent of this name runs in this process")
-        try:
-            async with asyncio.timeout(request.timeout_s):
-                reply = await found.call(request)
-        except AgentError:
-            raise
-        except TimeoutError:
-            raise AgentTimedOut(agent, f"no reply within {request.timeout_s:g} s") from None
-        except Exception as error:
-            raise AgentFailed(agent, f"{type(error).__name__}: {error}") from error
+        reply = await _within_limit(found, agent, request)
         if not isinstance(reply, Reply):
             raise InvalidReply(agent, f"it returned {type(reply).__name__} instead of a Reply")
         return reply
@@ -55,3 +47,27 @@ class InProcessGateway:
         """Close every agent."""
         for agent in self._agents.values():
             await agent.aclose()
+
+
+async def _within_limit(called: Agent, agent: AgentId, request: Request) -> object:
+    try:
+        async with asyncio.timeout(request.timeout_s) as limit:
+            return await called.call(request)
+    except AgentError:
+        raise
+    except TimeoutError as error:
+        if limit.expired():
+            raise AgentTimedOut(agent, f"no reply within {request.timeout_s:g} s") from None
+        raise AgentFailed(agent, f"TimeoutError: {error}") from error
+    except asyncio.CancelledError:
+        if _asked_to_stop():
+            raise
+        raise AgentFailed(agent, "its work was cancelled, though nobody asked for that") from None
+    except Exception as error:
+        raise AgentFailed(agent, f"{type(error).__name__}: {error}") from error
+
+
+def _asked_to_stop() -> bool:
+    """Whether the caller is being cancelled, rather than something that the agent was waiting for."""
+    caller = asyncio.current_task()
+    return caller is None or caller.cancelling() > 0

@@ -45,9 +45,10 @@ class Checkpoint:
 class Coordination:
     """The authoritative trails and health. Deltas add, so the order in which replicas report does not matter."""
 
-    def __init__(self, health: HealthBoard, colonies: Mapping[str, TrailSharing]) -> None:
+    def __init__(self, health: HealthBoard, colonies: Mapping[str, TrailSharing], tick_episodes: int) -> None:
         self._health = health
         self._colonies = colonies
+        self._tick_episodes = tick_episodes
         self._trails: dict[str, Trails] = dict.fromkeys(colonies, NO_TRAILS)
         self._taken: dict[str, int] = {}
         self._snapshot = Snapshot(0, frozenset(), dict(self._trails))
@@ -62,13 +63,16 @@ class Coordination:
             self._health.observe(sample)
         for colony, delta in report.deltas.items():
             if colony in self._trails:
-                self._trails[colony] = self._trails[colony].apply(delta)
+                self._learn(colony, delta)
         self.counts.update(report.counts)
 
-    def tick(self) -> None:
-        """Upkeep of every colony: evaporation, then clamping. The only time at which trails weaken."""
-        for colony, router in self._colonies.items():
-            self._trails[colony] = router.ticked(self._trails[colony])
+    def _learn(self, colony: str, delta: TrailDelta) -> None:
+        """Add a delta; after every ``tick_episodes`` episodes comes a tick, the only time at which trails weaken."""
+        before = self._trails[colony]
+        after = before.apply(delta)
+        for _ in range(after.total.episodes // self._tick_episodes - before.total.episodes // self._tick_episodes):
+            after = self._colonies[colony].ticked(after)
+        self._trails[colony] = after
 
     def snapshot(self) -> Snapshot:
         """What is known now; its version moves when, and only when, something changed."""

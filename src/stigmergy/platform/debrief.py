@@ -11,7 +11,7 @@ from datetime import datetime
 
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.errors import SequenceConflict, StigmergyError, StoreUnavailable
+from stigmergy.errors import SequenceConflict, StoreUnavailable
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Ran, Recorded
 from stigmergy.platform.episode.codec import decode, encode
@@ -23,7 +23,6 @@ from stigmergy.routers.base import QueryFeatures, Router
 
 logger = logging.getLogger(__name__)
 
-_RETRY_S = 0.5
 _MOST_WAITING = 20_000
 
 
@@ -37,8 +36,9 @@ class Judging:
 class Debrief:
     """Takes finished runs at once and works them off in the background.
 
-    A store that is away loses nothing: the batch is kept and tried again. When more than 20,000 runs wait, further
-    ones are not recorded, which is logged and counted in ``dropped``: a gateway must not die of a full memory.
+    A store that is away loses nothing: the batch is kept and tried again. Runs that are not recorded are logged and
+    counted in ``dropped``: those that the store refuses for good, and, so that a gateway does not die of a full
+    memory, those that come while more than 20,000 wait. An evaluator or a router that raises stops nothing.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Debrief:
         clock: Clock,
         rng: random.Random,
         judging: Judging = Judging(),
+        retry_s: float = 0.5,
     ) -> None:
         self._store = store
         self._evaluators = evaluators
@@ -57,6 +58,7 @@ class Debrief:
         self._clock = clock
         self._rng = rng
         self._judging = judging
+        self._retry_s = retry_s
         self._waiting: list[Ran] = []
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -71,12 +73,15 @@ class Debrief:
     def take(self, ran: Ran) -> None:
         """Queue a finished run. Never waits."""
         if len(self._waiting) >= _MOST_WAITING:
-            self.dropped += 1
-            logger.error("debrief is full: the record of episode %s is lost (%d so far)", ran.episode.id, self.dropped)
+            self._drop(ran, "the debrief is full")
             return
         self._waiting.append(ran)
         self._idle.clear()
         self._wake.set()
+
+    def _drop(self, ran: Ran, reason: object) -> None:
+        self.dropped += 1
+        logger.error("the record of episode %s is lost (%d so far): %s", ran.episode.id, self.dropped, reason)
 
     async def drain(self) -> None:
         """Wait until everything taken so far is stored and learnt."""
@@ -96,14 +101,22 @@ class Debrief:
             EpisodeNotFound: no such episode is stored (yet).
         """
         await self._store.episodes.add_feedback(feedback)
-        stored = await self._store.journal.read(feedback.episode_id)
-        given = QualityGiven(quality=feedback.quality, source=feedback.source)
-        await self._store.journal.append(
-            feedback.episode_id, [_stored(feedback.episode_id, len(stored), given, self._clock.now())]
-        )
+        events = await self._append(feedback.episode_id, QualityGiven(quality=feedback.quality, source=feedback.source))
         episode = await self._store.episodes.get(feedback.episode_id)
-        self._learn(episode, [*(decode(event.payload) for event in stored), given])
+        self._learn(episode, events)
         return episode
+
+    async def _append(self, episode_id: EpisodeId, given: QualityGiven) -> list[Event]:
+        """Add a judgement to an episode's journal; returns all its events."""
+        while True:
+            stored = await self._store.journal.read(episode_id)
+            try:
+                await self._store.journal.append(
+                    episode_id, [_stored(episode_id, len(stored), given, self._clock.now())]
+                )
+            except SequenceConflict:
+                continue  # somebody else's judgement came first: this one goes after it
+            return [*(decode(event.payload) for event in stored), given]
 
     async def _work(self) -> None:
         while True:
@@ -123,7 +136,7 @@ class Debrief:
             return ran
         try:
             quality = await evaluator.evaluate(ran.task, ran.episode.answer)
-        except StigmergyError:
+        except Exception:  # an evaluator is a plug-in, as a router is
             logger.exception("episode %s could not be judged", ran.episode.id)
             return ran
         if quality is None:
@@ -141,13 +154,14 @@ class Debrief:
         while pending:
             # One gather, one group commit: the store's writer takes all that wait into one transaction.
             results = await asyncio.gather(*(self._store_one(ran) for ran in pending), return_exceptions=True)
-            for error in (result for result in results if isinstance(result, BaseException)):
-                if not isinstance(error, StoreUnavailable):
-                    raise error
-            pending = [ran for ran, result in zip(pending, results, strict=True) if result is not None]
+            found = list(zip(pending, results, strict=True))
+            for ran, error in found:
+                if error is not None and not isinstance(error, StoreUnavailable):
+                    self._drop(ran, error)
+            pending = [ran for ran, error in found if isinstance(error, StoreUnavailable)]
             if pending:
                 logger.warning("%d episodes wait for the store: %s", len(pending), next(filter(None, results)))
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(self._retry_s)
 
     async def _store_one(self, ran: Ran) -> None:
         episode_id = ran.episode.id
@@ -161,8 +175,12 @@ class Debrief:
 
     def _learn(self, episode: Episode, events: Sequence[Event], features: QueryFeatures | None = None) -> None:
         router = self._routers.get(episode.router)
-        if router is not None:
+        if router is None:
+            return
+        try:
             router.learn(outcome_of(episode.id, events, features))
+        except Exception:  # a router is a plug-in: what it cannot learn from must not end the learning
+            logger.exception("router %s could not learn from episode %s", episode.router, episode.id)
 
 
 def _stored(episode_id: EpisodeId, seq: int, event: Event, at: datetime) -> StoredEvent:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from stigmergy.domain import GOAL, START, Budget, NodeId
+from stigmergy.domain import GOAL, START, AgentProfile, Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.overlay import Overlay
 from stigmergy.graphs.repair_path import RepairPath, repair_path
@@ -39,17 +39,23 @@ class Healing:
 
     def _open_weights(self, graph: AgentGraph, state: EpisodeState, overlay: Overlay) -> dict[NodeId, float]:
         """Weights with the failed nodes, and those that would repeat a committed side effect, at infinity."""
-        done = effects_of(graph, state.route)
+        done, failed = locked_effects(graph, state), failed_nodes(graph, state)
         weights = dict(node_weights(graph, overlay, self.weights))
         for node in graph.nodes:
-            if node in state.excluded or graph.profile(node).effect in done:
+            if node in failed or graph.profile(node).effect in done:
                 weights[node] = inf
         return weights
 
 
-def effects_of(graph: AgentGraph, nodes: tuple[NodeId, ...]) -> frozenset[str]:
-    """The side effects of these nodes' agents."""
-    return frozenset(effect for node in nodes if (effect := graph.profile(node).effect) is not None)
+def locked_effects(graph: AgentGraph, state: EpisodeState) -> frozenset[str]:
+    """The side effects that no further step may have: of committed steps, and of failed calls that may have had one."""
+    committed = (graph.profile(node).effect for node in state.route)
+    return state.in_doubt.union(effect for effect in committed if effect is not None)
+
+
+def failed_nodes(graph: AgentGraph, state: EpisodeState) -> frozenset[NodeId]:
+    """Every node of the agents that failed in this episode: an agent is excluded wherever it works."""
+    return graph.nodes_with({graph.profile(node).id for node in state.excluded})
 
 
 def _sources(graph: AgentGraph, state: EpisodeState) -> Iterator[tuple[NodeId, tuple[NodeId, ...]]]:
@@ -73,7 +79,17 @@ def _repaired(source: NodeId, undone: tuple[NodeId, ...], path: RepairPath) -> R
 
 def _escalated(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
     agent = graph.escalation
-    affordable = agent is not None and budget.allows(state.charged + agent.worst_case())
-    if agent is None or agent.id in overlay.down or not affordable:
-        return Escalated(reason=f"no feasible path is left: {reason}")
-    return Escalated(reason=f"no feasible path is left: {reason}", to=agent.id)
+    can = agent is not None and _may_be_asked(agent, graph, state, overlay, budget)
+    return Escalated(reason=f"no feasible path is left: {reason}", to=agent.id if agent is not None and can else None)
+
+
+def _may_be_asked(
+    agent: AgentProfile, graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget
+) -> bool:
+    """Whether the escalation agent is up, has not failed in this episode, repeats no side effect and can be paid."""
+    return (
+        agent.id not in overlay.down
+        and all(graph.profile(node).id != agent.id for node in state.excluded)
+        and agent.effect not in locked_effects(graph, state)
+        and budget.allows(state.charged + agent.worst_case())
+    )

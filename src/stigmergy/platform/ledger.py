@@ -65,8 +65,9 @@ class Ledger:
 
         Raises:
             BudgetRefused: a limit would be passed; the outermost refusing account is named.
-            LedgerError: the reservation exists already.
+            LedgerError: the reservation exists already, or the amount is below zero.
         """
+        _expect_no_gift(reservation, amount)
         if reservation in self._open:
             raise LedgerError(f"reservation {reservation!r} is open already; every attempt is a new one")
         chain = self._chain(account)
@@ -80,7 +81,13 @@ class Ledger:
         self._open[reservation] = (account, amount)
 
     def commit(self, reservation: str, actual: Spend) -> Spend:
-        """Book what was really used; returns the overrun above the reservation (all zero when there is none)."""
+        """Book what was really used; returns the overrun above the reservation (all zero when there is none).
+
+        Raises:
+            UnknownReservation: it is not open.
+            LedgerError: ``actual`` is below zero; the reservation stays open.
+        """
+        _expect_no_gift(reservation, actual)
         account, amount = self._take(reservation)
         overrun = Spend(
             max(actual.usd - amount.usd, NOTHING.usd),
@@ -110,6 +117,11 @@ class Ledger:
         while (parent := chain[-1].parent) is not None:
             chain.append(parent)
         return chain
+
+
+def _expect_no_gift(reservation: str, amount: Spend) -> None:
+    if not NOTHING.at_most(amount):
+        raise LedgerError(f"reservation {reservation!r}: {amount} is below zero; spending takes, it never gives")
 
 
 def _left(account: Account, resource: str, limit: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stigmergy.agents.catalog import build_evaluator, build_model
+from stigmergy.agents.evaluators import Evaluator
 from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -72,49 +73,21 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
     clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs = settings.build_graphs()
-    routers = build_routers(settings.routers)
+    graphs, routers = settings.build_graphs(), build_routers(settings.routers)
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
-    debrief = Debrief(
-        store=store,
-        evaluators={
-            name: build_evaluator(config.evaluator, models)
-            for name, config in settings.graphs.items()
-            if config.evaluator is not None
-        },
-        routers=routers,
-        clock=clock,
-        rng=rng,
-        judging=Judging(settings.learning.judged_fraction),
-    )
-
-    def deliver(ran: Ran) -> None:
-        reporter.counts.update(_counts(ran))
-        debrief.take(ran)
-
-    engine = Engine(
-        graphs=graphs,
-        routers={name: _in_service(settings, name, router) for name, router in routers.items()},
-        gateway=gateway,
-        health=health,
-        healing=Healing(settings.healing),
-        features=feature_reader(settings.learning),
-        clock=clock,
-        rng=rng,
-        limits=EngineLimits(settings.engine.max_attempts),
-        config_version=settings.fingerprint,
-        deliver=deliver,
-    )
-    desk = TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise)
+    evaluators = build_evaluators(settings, environ)
+    judging = Judging(settings.learning.judged_fraction)
+    debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
+    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief))
+    engine = _engine(settings, graphs, routers, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=desk,
+        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise),
         debrief=debrief,
         reporter=reporter,
         health=health,
@@ -122,6 +95,50 @@ def assemble(
         gateway=gateway,
         clock=clock,
     )
+
+
+def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
+    """The judge of every graph that has one; keys of models are taken from the environment."""
+    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
+    judges = {name: config.evaluator for name, config in settings.graphs.items()}
+    return {name: build_evaluator(judge, models) for name, judge in judges.items() if judge is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What an engine works with beyond the settings."""
+
+    gateway: AgentGateway
+    health: HealthBoard
+    clock: Clock
+    rng: random.Random
+    deliver: Callable[[Ran], None]
+
+
+def _engine(
+    settings: Settings, graphs: Mapping[str, AgentGraph], routers: Mapping[str, Router], outside: _Outside
+) -> Engine:
+    return Engine(
+        graphs=graphs,
+        routers={name: _in_service(settings, name, router) for name, router in routers.items()},
+        gateway=outside.gateway,
+        health=outside.health,
+        healing=Healing(settings.healing),
+        features=feature_reader(settings.learning),
+        clock=outside.clock,
+        rng=outside.rng,
+        limits=EngineLimits(settings.engine.max_attempts),
+        config_version=settings.fingerprint,
+        deliver=outside.deliver,
+    )
+
+
+def _delivery(reporter: Reporter, debrief: Debrief) -> Callable[[Ran], None]:
+    def deliver(ran: Ran) -> None:
+        reporter.counts.update(_counts(ran))
+        debrief.take(ran)
+
+    return deliver
 
 
 def meet_graphs(routers: Mapping[str, Router], graphs: Mapping[str, AgentGraph]) -> None:

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stigmergy.domain import Status, Task, TaskId
-from stigmergy.errors import StigmergyError
+from stigmergy.domain import EpisodeId, Status, Task, TaskId
+from stigmergy.errors import StigmergyError, StoreUnavailable
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, new_episode_id
 from stigmergy.platform.ports import Store
@@ -25,6 +25,16 @@ class Answered:
 
     record: TaskRecord
     ran: Ran | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What a task's row will say once it has ended; ``result`` is JSON text."""
+
+    status: Status
+    reason: str
+    answer: str | None = None
+    result: str | None = None
 
 
 class TaskDesk:
@@ -57,7 +67,7 @@ class TaskDesk:
         """
         self._engine.check(task)
         record = await self._store.tasks.create(task, body_hash)
-        if record.task.id == task.id:
+        if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._running:
             self._start(task)
         return record
 
@@ -98,28 +108,44 @@ class TaskDesk:
 
     async def _run(self, task: Task) -> Answered:
         episode_id = new_episode_id()
-        running = self._store.tasks.mark_running(task.id, self._owner, episode_id, self._clock.now())
-        marked = asyncio.create_task(running)  # beside the run: nothing waits for it before the end
+        # Beside the run: nothing waits for it before the end.
+        marked = asyncio.create_task(self._mark(task, episode_id))
         try:
             ran = await self._engine.run(task, episode_id)
+            episode, result = ran.episode, self._summarise(ran)
         except StigmergyError as error:
             # It was accepted under another configuration, or the platform itself failed: an explicit end all the same.
             logger.exception("task %s could not be run", task.id)
-            return Answered(await self._end(task, Status.REFUSED, str(error)))
+            end = _End(Status.REFUSED, str(error))
         except Exception as error:
             logger.exception("task %s met a defect of the platform", task.id)
-            return Answered(await self._end(task, Status.ESCALATED, f"internal error: {type(error).__name__}: {error}"))
-        episode = ran.episode
+            end = _End(Status.ESCALATED, f"internal error: {type(error).__name__}: {error}")
+        else:
+            await marked
+            end = _End(episode.status, episode.reason, episode.answer, result)
+            return Answered(await self._finish(task, end), ran)
         await marked
-        record = await self._store.tasks.finish(
-            task.id,
-            status=episode.status,
-            reason=episode.reason,
-            at=self._clock.now(),
-            answer=episode.answer,
-            result=self._summarise(ran),
-        )
-        return Answered(record, ran)
+        return Answered(await self._finish(task, end))
 
-    async def _end(self, task: Task, status: Status, reason: str) -> TaskRecord:
-        return await self._store.tasks.finish(task.id, status=status, reason=reason, at=self._clock.now())
+    async def _mark(self, task: Task, episode_id: EpisodeId) -> None:
+        try:
+            await self._store.tasks.mark_running(task.id, self._owner, episode_id, self._clock.now())
+        except StigmergyError as error:
+            # The row says less than it could, which is no reason to lose what the task has cost.
+            logger.warning("task %s runs, and the store does not know: %s", task.id, error)
+
+    async def _finish(self, task: Task, end: _End) -> TaskRecord:
+        """Store the end; while the store is away, try again: a run that was paid for is not given up."""
+        while True:
+            try:
+                return await self._store.tasks.finish(
+                    task.id,
+                    status=end.status,
+                    reason=end.reason,
+                    at=self._clock.now(),
+                    answer=end.answer,
+                    result=end.result,
+                )
+            except StoreUnavailable as error:
+                logger.warning("the end of task %s waits for the store: %s", task.id, error)
+                await self.pause()

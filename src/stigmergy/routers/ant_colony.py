@@ -10,20 +10,23 @@ over the feasible j; eta is ``heuristic.Heuristic``. Proportional selection over
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stigmergy.domain import GOAL, TaskType
+from stigmergy.domain import GOAL, AgentId, TaskType
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.deposit_rules import DepositRule, Walk
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import TrailDelta
-from stigmergy.routers.base import Outcome, RoutingState, Scores
+from stigmergy.routers.base import Outcome, RoutingState, Scores, StepOutcome
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.colony_report import ColonyReport, TrailReading, report_on, strongest_trails
 from stigmergy.routers.heuristic import Heuristic, Row
 from stigmergy.routers.price_range import PriceRange, price_range
 from stigmergy.routers.trail_readings import ReadingRules, Readings, TrailReader
 
+CORRECT = 0.5
+"""The least quality of an episode that went right, where it is not configured otherwise."""
 _GREATEST_WEIGHT = 20.0
 """An episode that was judged by a rare chance counts for at most so many, or one of them would drown the others."""
 
@@ -35,6 +38,7 @@ class ColonyRules:
     alpha: float
     beta: float
     rho: float
+    forgetting: float
     reading: ReadingRules
     deposit: DepositRule
 
@@ -63,9 +67,9 @@ class AntColonyRouter:
         """See ``Router``. Evidence: trail, heuristic, ability, seen (judged steps of the agent), mean_utility."""
         self.meet(state.graph)
         reader = self._current_reader()
-        found = reader.read(state)
+        found = reader.read(state, self._prices[state.graph.name][1])
         conditions = [state.overlay.of(candidate.agent) for candidate in state.candidates]
-        eta = self._heuristic.of(conditions, found.expected_s, found.ability, found.goal)
+        eta = self._heuristic.of(conditions, found.expected_s, found.ability, found.price, found.goal)
         values = found.trail**self._rules.alpha * eta**self._rules.beta
         return Scores(tuple(values.tolist()), _evidence(found, eta, reader.mean_utility(state.query.mixture)))
 
@@ -92,7 +96,8 @@ class AntColonyRouter:
 
     def ticked(self, trails: Trails) -> Trails:
         """See ``TrailSharing``."""
-        return trails.evaporate(self._rules.rho).clamp(self._rules.reading.bounds)
+        rules = self._rules
+        return trails.evaporate(rules.rho).forget_utilities(rules.forgetting).clamp(rules.reading.bounds)
 
     def strongest_trails(self, task_type: TaskType, n: int) -> tuple[TrailReading, ...]:
         """The ``n`` edges with the strongest trails for a task type, strongest first."""
@@ -112,25 +117,48 @@ class AntColonyRouter:
 def walk_of(outcome: Outcome, quality: float, prices: PriceRange) -> Walk:
     """What a judged episode says to a deposit rule.
 
-    Only hops that the router decided move trails; with the last of them goes the hop to GOAL, which is no step. A
-    step is judged by its checker, else by the episode; but where infrastructure failed on the way, the episode's
-    quality says nothing of the skill of those that did answer, so only checked steps count then.
+    Only hops that the router decided move trails; with the last of them goes the hop to GOAL, which is no step.
     """
-    edges = [(step.source, step.node) for step in outcome.steps if step.decided_by_router]
+    blamed = _first_to_blame(outcome.steps, quality)
+    to_credit = outcome.steps[blamed or 0 :]
+    edges = [(step.source, step.node) for step in to_credit if step.decided_by_router]
     last = outcome.steps[-1]
     if last.decided_by_router:
         edges.append((last.node, GOAL))
-    undisturbed = not outcome.infrastructure_failures
-    judged = [s for s in outcome.steps if undisturbed or s.judgement is not None]
     return Walk(
         edges=tuple(edges),
-        judgements=tuple((step.agent, step.judgement) for step in judged),
+        judgements=tuple(_judgements(outcome, quality, blamed)),
         mixture=outcome.mixture,
         quality=quality,
         cost=prices.standing(outcome.cost_usd),
         latency_s=sum(step.usage.latency_s for step in outcome.steps),
         weight=min(_GREATEST_WEIGHT, 1.0 / max(outcome.judged_probability, 1.0 / _GREATEST_WEIGHT)),
     )
+
+
+def _first_to_blame(steps: Sequence[StepOutcome], quality: float) -> int | None:
+    """In an episode that went wrong, the first step whose agent said that it could not do the work; else None.
+
+    What came before it is not to blame: the work was handed to the wrong agent there.
+    """
+    if quality >= CORRECT:
+        return None
+    return next((place for place, step in enumerate(steps) if not step.answered), None)
+
+
+def _judgements(outcome: Outcome, quality: float, blamed: int | None) -> Iterator[tuple[AgentId, float | None]]:
+    """How well each agent did its step; None: as well as the episode.
+
+    An agent that said that it could not do the work failed it. Others are judged by their checker, else by the
+    episode; but where infrastructure failed on the way, or another step is to blame, the episode's quality says nothing
+    of the skill of those that did answer, so only checked steps count then.
+    """
+    unclear = bool(outcome.infrastructure_failures) or blamed is not None
+    for place, step in enumerate(outcome.steps):
+        if not step.answered and (place == blamed or quality >= CORRECT):
+            yield step.agent, 0.0
+        elif step.answered and (step.judgement is not None or not unclear):
+            yield step.agent, step.judgement
 
 
 def _evidence(found: Readings, eta: Row, mean_utility: float) -> tuple[dict[str, float], ...]:

@@ -82,6 +82,8 @@ class StepOutcome:
     agent: AgentId
     usage: Usage
     judgement: float | None
+    answered: bool = True
+    """False: the agent said that it could not do the work."""
     decided_by_router: bool = True
 
 

@@ -89,7 +89,12 @@ def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> Ant
         unknown_ability=config.unknown_ability,
     )
     rules = ColonyRules(
-        alpha=config.alpha, beta=config.beta, rho=config.rho, reading=reading, deposit=_deposit_rule(config)
+        alpha=config.alpha,
+        beta=config.beta,
+        rho=config.rho,
+        forgetting=config.forgetting,
+        reading=reading,
+        deposit=_deposit_rule(config),
     )
     return AntColonyRouter(memory, rules, Heuristic(config.heuristic))
 

@@ -138,11 +138,13 @@ class DijkstraConfig:
 class HeuristicConfig:
     """What an ant can see of a hop before it goes.
 
-    ``eta = ability x norm(ability) + load x norm(1 / (load + load_offset)) + response x norm(1 / (seconds +
-    response_offset_s))``, never below ``floor`` > 0; ``norm`` divides by the greatest among the candidates.
+    ``eta = ability x norm(max(0, ability - price x price_share)) + load x norm(1 / (load + load_offset))
+    + response x norm(1 / (seconds + response_offset_s))``, never below
+    ``floor`` > 0; ``norm`` divides by the greatest among the candidates.
     """
 
     ability: float = 0.6
+    price: float = 0.0
     load: float = 0.2
     response: float = 0.2
     load_offset: float = 1.0
@@ -150,7 +152,7 @@ class HeuristicConfig:
     floor: float = 0.001
 
     def __post_init__(self) -> None:
-        for name in ("ability", "load", "response"):
+        for name in ("ability", "price", "load", "response"):
             _require(name, getattr(self, name), least=0.0)
         for name in ("load_offset", "response_offset_s", "floor"):
             _require(name, getattr(self, name), least=_TINY)
@@ -165,6 +167,7 @@ class AntColonyConfig:
         alpha: exponent of the trail.
         beta: exponent of the heuristic.
         rho: share of a trail that evaporates at each tick, in [0, 1].
+        forgetting: share of the running mean utilities' weight that is forgotten at each tick, in [0, 1].
         step_size: learning rate of the advantage rule.
         cost_weight: what going from the cheapest to the dearest route is worth in quality; chosen on learning episodes.
         trail_low: least reading of a trail, in (0, 1].
@@ -181,6 +184,7 @@ class AntColonyConfig:
     alpha: float = 1.0
     beta: float = 1.0
     rho: float = 0.02
+    forgetting: float = 0.1
     step_size: float = 0.3
     cost_weight: float = 0.3
     trail_low: float = 0.05
@@ -194,7 +198,7 @@ class AntColonyConfig:
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "step_size", "cost_weight"):
             _require(name, getattr(self, name), least=0.0)
-        for name in ("rho", "unknown_ability"):
+        for name in ("rho", "forgetting", "unknown_ability"):
             _require(name, getattr(self, name), least=0.0, most=1.0)
         _require("trail_low", self.trail_low, least=_TINY, most=1.0)
         _require("trail_high", self.trail_high, least=1.0)

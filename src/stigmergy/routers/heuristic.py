@@ -1,4 +1,4 @@
-"""What an ant sees of each candidate before it goes: ability, load and response time (AMRO-S)."""
+"""What an ant sees of each candidate before it goes: ability net of price, load and response time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ Row: TypeAlias = NDArray[np.float64]
 
 
 class Heuristic:
-    """``eta = l_A norm(ability) + l_L norm(1 / (load + e_L)) + l_R norm(1 / (seconds + e_R))``, at least ``floor``.
+    """``eta = l_A norm(worth) + l_L norm(1 / (load + e_L)) + l_R norm(1 / (seconds + e_R))``, at least ``floor``.
+
+    ``worth = max(0, ability - l_P price)``, the price as a share of the dearest route. AMRO-S has no ``l_P``: without
+    it an ant cannot see that of two able agents one is dear, and learns it from trails alone.
 
     ``norm`` divides by the greatest value among the candidates. GOAL, at which no agent works, counts as idle, quick
     and of average ability.
@@ -25,16 +28,18 @@ class Heuristic:
     def __init__(self, weights: HeuristicConfig) -> None:
         self._weights = weights
 
-    def of(self, conditions: Sequence[Condition], expected_s: Row, ability: Row, goal: int | None) -> Row:
+    def of(self, conditions: Sequence[Condition], expected_s: Row, ability: Row, price: Row, goal: int | None) -> Row:
         """One value above 0 per candidate.
 
         Args:
             conditions: of the candidates' agents.
             expected_s: seconds that the profiles announce, for agents that were not timed yet.
             ability: in [0, 1].
+            price: in [0, 1].
             goal: which candidate is GOAL; its entries in the rows are ignored.
         """
         weights = self._weights
+        ability = np.maximum(ability - weights.price * price, 0.0)
         load = np.array([condition.load for condition in conditions], dtype=np.float64)
         timed = np.array([condition.response_s for condition in conditions], dtype=np.float64)
         seconds = np.where(np.isnan(timed), expected_s, timed)

@@ -12,6 +12,7 @@ from stigmergy.domain import GOAL, Mixture, NodeId, TaskType
 from stigmergy.graphs.pheromones import Bounds, Trails
 from stigmergy.routers.base import RoutingState
 from stigmergy.routers.heuristic import Row
+from stigmergy.routers.price_range import PriceRange
 
 _KEPT_HOPS: Final = 4096
 _HopKey: TypeAlias = tuple[str, NodeId, tuple[NodeId, ...]]
@@ -35,6 +36,8 @@ class Readings:
     seen: Row
     """Steps of the candidate's agent that it was judged by."""
     expected_s: Row
+    price: Row
+    """Worst-case price as a share of the graph's dearest route."""
     goal: int | None
 
 
@@ -43,6 +46,7 @@ class _Hop:
     """The candidates of one hop; ``rows`` holds [trail, ability, seen] x candidates per task type."""
 
     expected_s: Row
+    price: Row
     goal: int | None
     rows: dict[TaskType, NDArray[np.float64]] = field(default_factory=dict)
 
@@ -55,22 +59,22 @@ class TrailReader:
         self._rules = rules
         self._hops: dict[_HopKey, _Hop] = {}
 
-    def read(self, state: RoutingState) -> Readings:
-        """The readings for the state's query at its candidates."""
-        hop = self._hop(state)
+    def read(self, state: RoutingState, prices: PriceRange) -> Readings:
+        """The readings for the state's query at its candidates; ``prices`` are those of its graph."""
+        hop = self._hop(state, prices)
         types = {task_type: share for task_type, share in state.query.mixture.items() if share > 0.0}
         for task_type in types.keys() - hop.rows.keys():
             hop.rows[task_type] = self._rows(state, task_type)
         blocks = [share * hop.rows[task_type] for task_type, share in types.items()]
         # A query without any type walks as if nothing were known: every trail alike.
         trail, ability, seen = sum(blocks[1:], blocks[0]) if blocks else np.ones((3, len(state.candidates)))
-        return Readings(trail, ability, seen, hop.expected_s, hop.goal)
+        return Readings(trail, ability, seen, hop.expected_s, hop.price, hop.goal)
 
     def mean_utility(self, mixture: Mixture) -> float:
         """The mean utility of the query's task types, weighted by its mixture."""
         return sum(share * self.trails.mean_utility(task_type) for task_type, share in mixture.items())
 
-    def _hop(self, state: RoutingState) -> _Hop:
+    def _hop(self, state: RoutingState, prices: PriceRange) -> _Hop:
         nodes = tuple([candidate.node for candidate in state.candidates])
         key = state.graph.version, state.position, nodes
         hop = self._hops.get(key)
@@ -78,7 +82,8 @@ class TrailReader:
             if len(self._hops) >= _KEPT_HOPS:
                 self._hops.clear()
             expected = [0.0 if node == GOAL else state.graph.profile(node).expected_latency_s for node in nodes]
-            hop = _Hop(np.array(expected), nodes.index(GOAL) if GOAL in nodes else None)
+            price = [prices.shares.get(node, 0.0) / (prices.dearest or 1.0) for node in nodes]
+            hop = _Hop(np.array(expected), np.array(price), nodes.index(GOAL) if GOAL in nodes else None)
             self._hops[key] = hop
         return hop
 

@@ -123,3 +123,11 @@ def test_another_server_can_be_named(run: Run, server: RecordingServer, result: 
     server.tells("POST", "/v1/tasks", result)
     done = run("submit", "q", "--url", server.url, env={"STIGMERGY_URL": "http://127.0.0.1:1"})
     assert done.exit_code == 0
+
+
+def test_text_that_is_no_unicode_is_an_error_not_a_traceback(run: Run, server: RecordingServer) -> None:
+    for command in (("submit", "\udcff"), ("graph", "show", "\udcff"), ("episodes", "list", "--graph", "\udcff")):
+        done = run(*command)
+        assert done.exit_code == 1
+        assert done.stderr.startswith("error: ")
+        assert done.exception is None or isinstance(done.exception, SystemExit)

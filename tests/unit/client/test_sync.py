@@ -94,6 +94,8 @@ def test_a_wrong_task_is_refused_before_it_is_sent(server: RecordingServer) -> N
             client.submit("q", budget={"deadline_s": -1})
         with pytest.raises(InvalidQuery, match=r"messages\.0\.content"):
             client.submit(messages=[{"role": "user"}])
+        with pytest.raises(InvalidQuery, match="surrogates"):
+            client.submit("\udcff")
         with pytest.raises(RequestError, match=r"quality = 1\.5"):
             client.feedback("e1", 1.5)
         with pytest.raises(RequestError, match="idempotency key"):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stigmergy.domain import GOAL, START
+from stigmergy.domain import ESCALATION, GOAL, START
 from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, GraphError, InvalidFanOut, UnknownAgent
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, Branch, FanOutNode, GraphSpec
@@ -44,7 +44,7 @@ def test_a_name_used_twice_is_named(build: Build, spec: GraphSpec) -> None:
         build(spec)
 
 
-@pytest.mark.parametrize("name", [START, GOAL])
+@pytest.mark.parametrize("name", [START, GOAL, ESCALATION])
 def test_reserved_names_are_refused(build: Build, name: str) -> None:
     for spec in (GraphSpec(nodes={name: AgentNode(agent="a")}), GraphSpec(stages=((name,),))):
         with pytest.raises(DuplicateName, match=f"'{name}'.*START and GOAL are reserved"):

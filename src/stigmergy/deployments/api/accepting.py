@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
+from typing import TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 
 from stigmergy import wire
+from stigmergy.deployments.problems import malformed
 from stigmergy.domain import Budget, Message, Task
-from stigmergy.errors import InvalidQuery, UnknownGraph
+from stigmergy.errors import InvalidBudget, InvalidQuery, UnknownGraph
 from stigmergy.platform.settings import GraphConfig, Settings
+
+_MOST_USD = Decimal(9_000_000_000)
+"""Money is stored in nano-dollars, in integers of 64 bits."""
+
+Form = TypeVar("Form", bound=BaseModel)
 
 _MOST_BYTES = 2 * wire.MAX_QUERY_BYTES
 """Of a whole body: JSON escapes may double a query."""
@@ -31,12 +41,24 @@ async def read_body(request: Request) -> bytes:
     return bytes(body)
 
 
+def parsed(model: type[Form], body: bytes) -> Form:
+    """The body as what was asked for.
+
+    Raises:
+        MalformedRequest: it is no JSON, or of another shape.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        raise malformed(error.errors(include_url=False, include_input=False)) from None
+
+
 def task_from(asked: wire.TaskRequest, settings: Settings, now: datetime, key: str | None) -> Task:
     """The task that a request describes, with the graph's defaults for what it leaves out.
 
     Raises:
         InvalidQuery: no text, too much of it, or characters that cannot be stored.
-        InvalidBudget: a limit below zero.
+        InvalidBudget: a limit below zero, or beyond what a calendar or a database can hold.
         UnknownGraph: the graph is not configured.
     """
     name = asked.graph or settings.main_graph
@@ -69,13 +91,24 @@ def _text(asked: wire.TaskRequest) -> str:
         raise InvalidQuery("it is empty; give `query`, or `messages` whose last one has content")
     try:
         size = sum(len(part.encode()) for part in (text, *(message.content for message in asked.messages)))
+        for part in (said := tuple(_texts(asked))):
+            part.encode()
     except UnicodeEncodeError as error:
         raise InvalidQuery(f"character {error.start} is half of a surrogate pair, which is no text") from None
     if size > wire.MAX_QUERY_BYTES:
         raise InvalidQuery(f"it has {size} bytes; at most {wire.MAX_QUERY_BYTES} are taken")
-    if "\x00" in text:
+    if any("\x00" in part for part in said):
         raise InvalidQuery("it contains a NUL character, which databases cannot store")
     return text
+
+
+def _texts(asked: wire.TaskRequest) -> Iterator[str]:
+    """Everything of a request that is stored as it is."""
+    yield from (asked.query or "", asked.task_type or "", asked.reference or "")
+    for message in asked.messages:
+        yield from (message.role, message.content)
+    for name, value in asked.labels.items():
+        yield from (name, value)
 
 
 def _budget(asked: wire.BudgetModel, config: GraphConfig, now: datetime) -> Budget:
@@ -83,8 +116,21 @@ def _budget(asked: wire.BudgetModel, config: GraphConfig, now: datetime) -> Budg
     default = config.budget
     deadline_s = asked.deadline_s if asked.deadline_s is not None else default.deadline_s
     return Budget(
-        max_usd=asked.max_usd if asked.max_usd is not None else default.max_usd,
+        max_usd=_usd(asked.max_usd) if asked.max_usd is not None else default.max_usd,
         max_tokens=asked.max_tokens if asked.max_tokens is not None else default.max_tokens,
         max_calls=asked.max_calls if asked.max_calls is not None else default.max_calls,
-        deadline=None if deadline_s is None else now + timedelta(seconds=deadline_s),
+        deadline=None if deadline_s is None else _deadline(now, deadline_s),
     )
+
+
+def _usd(limit: Decimal) -> Decimal:
+    if limit.is_finite() and limit > _MOST_USD:
+        raise InvalidBudget("max_usd", f"{limit}, which is more than the {_MOST_USD} that can be booked")
+    return limit
+
+
+def _deadline(now: datetime, deadline_s: float) -> datetime:
+    try:
+        return now + timedelta(seconds=deadline_s)
+    except OverflowError:
+        raise InvalidBudget("deadline_s", f"{deadline_s:g}, which lies beyond the year 9999") from None

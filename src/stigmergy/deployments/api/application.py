@@ -7,22 +7,25 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import TypeAlias, cast
+from math import ceil
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from fastapi import FastAPI, Request, Response
-from pydantic import ValidationError
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from stigmergy import wire
 from stigmergy.deployments.api import episodes, graphs, service, tasks
-from stigmergy.deployments.coordinator_link import CoordinatorLink
-from stigmergy.deployments.translate_errors import http_status, malformed, problem_of
+from stigmergy.deployments.problems import http_status, malformed, problem_of
 from stigmergy.errors import ServerOverloaded, StigmergyError
 from stigmergy.platform.runtime import Runtime
 
+if TYPE_CHECKING:
+    from stigmergy.deployments.coordinator_link import CoordinatorLink
+
 logger = logging.getLogger(__name__)
 
-Living: TypeAlias = Callable[[], AbstractAsyncContextManager[tuple[Runtime, CoordinatorLink | None]]]
+Living: TypeAlias = "Callable[[], AbstractAsyncContextManager[tuple[Runtime, CoordinatorLink | None]]]"
 """Makes what the application works with, and closes it after its last request."""
 
 
@@ -39,7 +42,7 @@ def build_api(living: Living) -> FastAPI:
     for room in (tasks, episodes, graphs, service):
         app.include_router(room.router)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
-    app.add_exception_handler(ValidationError, _validation_error)
+    app.add_exception_handler(RequestValidationError, _parameter_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _defect)
     return app
@@ -49,21 +52,24 @@ async def _stigmergy_error(_request: Request, error: Exception) -> Response:
     return _answer(cast("StigmergyError", error))
 
 
-async def _validation_error(_request: Request, error: Exception) -> Response:
-    return _answer(malformed(cast("ValidationError", error)))
+async def _parameter_error(_request: Request, error: Exception) -> Response:
+    return _answer(malformed(cast("RequestValidationError", error).errors()))
 
 
 def _answer(error: StigmergyError) -> Response:
     status = http_status(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         logger.error("%s: %s", error.code, error)
-    headers = {"retry-after": f"{error.retry_after_s:g}"} if isinstance(error, ServerOverloaded) else {}
+    # In HTTP these are whole seconds; the problem document has the exact figure.
+    headers = {"retry-after": str(ceil(error.retry_after_s))} if isinstance(error, ServerOverloaded) else {}
     return Response(problem_of(error).model_dump_json(), status, headers, wire.PROBLEM_TYPE)
 
 
 async def _http_error(_request: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
-    return _problem(refused.status_code, HTTPStatus(refused.status_code).name.lower(), str(refused.detail))
+    answer = _problem(refused.status_code, HTTPStatus(refused.status_code).name.lower(), str(refused.detail))
+    answer.headers.update(refused.headers or {})
+    return answer
 
 
 async def _defect(request: Request, error: Exception) -> Response:

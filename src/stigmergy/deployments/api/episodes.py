@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import read_body
+from stigmergy.deployments.api.accepting import parsed, read_body
 from stigmergy.deployments.views import episode_model
-from stigmergy.domain import Status
+from stigmergy.domain import Episode, Status
+from stigmergy.errors import EpisodeNotFound
 from stigmergy.platform.records import EpisodeFilter, Feedback
 from stigmergy.platform.runtime import Runtime
 
 router = APIRouter(prefix="/v1/episodes", tags=["episodes"])
 
 _JSON = "application/json"
+_STORED_WITHIN_S = 1.0
+_ASK_AGAIN_S = 0.05
 
 
 @router.get("", response_model=wire.EpisodePageModel)
@@ -39,8 +43,7 @@ async def list_episodes(
 async def get_episode(request: Request, episode_id: str) -> Response:
     """One episode with all its events. What has ended but is not stored yet is waited for."""
     runtime: Runtime = request.app.state.runtime
-    await runtime.debrief.drain()
-    episode = await runtime.store.episodes.get(episode_id)
+    episode = await _stored(runtime, episode_id)
     events = await runtime.store.journal.read(episode_id)
     return Response(episode_model(episode, events).model_dump_json(), media_type=_JSON)
 
@@ -55,8 +58,24 @@ async def get_episode(request: Request, episode_id: str) -> Response:
 async def give_feedback(request: Request, episode_id: str) -> Response:
     """Judge an episode; its router learns from it."""
     runtime: Runtime = request.app.state.runtime
-    asked = wire.FeedbackRequest.model_validate_json(await read_body(request))
-    await runtime.debrief.drain()
+    asked = parsed(wire.FeedbackRequest, await read_body(request))
+    await _stored(runtime, episode_id)
     feedback = Feedback(episode_id, asked.quality, asked.source, asked.comment or None, runtime.clock.now())
     episode = await runtime.debrief.feedback(feedback)
     return Response(episode_model(episode).model_dump_json(), media_type=_JSON)
+
+
+async def _stored(runtime: Runtime, episode_id: str) -> Episode:
+    """The episode. It may have ended a moment ago, here or in another replica, and be on its way to the store.
+
+    Raises:
+        EpisodeNotFound: it is not there after a second.
+    """
+    until = runtime.clock.monotonic() + _STORED_WITHIN_S
+    while True:
+        try:
+            return await runtime.store.episodes.get(episode_id)
+        except EpisodeNotFound:
+            if runtime.clock.monotonic() >= until:
+                raise
+        await asyncio.sleep(_ASK_AGAIN_S)

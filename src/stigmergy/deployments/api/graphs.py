@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import read_body, task_from
+from stigmergy.deployments.api.accepting import parsed, read_body, task_from
 from stigmergy.deployments.views import graph_model, hop_model, impasse_model
 from stigmergy.errors import UnknownGraph
 from stigmergy.platform.episode.events import HopChosen
@@ -46,7 +46,7 @@ async def get_graph(request: Request, name: str) -> wire.GraphModel:
 async def plan_route(request: Request, name: str) -> wire.RouteModel:
     """The best-scored route for a query if every call went well: what is feasible, the scores, the evidence."""
     runtime: Runtime = request.app.state.runtime
-    asked = wire.TaskRequest.model_validate_json(await read_body(request))
+    asked = parsed(wire.TaskRequest, await read_body(request))
     task = task_from(asked.model_copy(update={"graph": name}), runtime.settings, runtime.clock.now(), None)
     planned = runtime.engine.plan(task)
     return wire.RouteModel(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
-from stigmergy.deployments.translate_errors import AWAY
 from stigmergy.platform.runtime import Runtime
 
 router = APIRouter(tags=["service"])
@@ -31,10 +30,7 @@ async def metrics(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     counts: Mapping[str, int] = {}
     if request.app.state.link is not None:
-        try:
-            counts = await request.app.state.link.counts()
-        except AWAY:
-            counts = {"coordinator_unreachable": 1}
+        counts = await request.app.state.link.counts()
     gauges = {"tasks_in_flight": runtime.desk.in_flight, "episodes_not_recorded": runtime.debrief.dropped}
     lines = [f"stigmergy_{name} {value}" for name, value in sorted({**counts, **gauges}.items())]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from math import inf, isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import body_hash, read_body, task_from
-from stigmergy.deployments.views import task_json
+from stigmergy.deployments.api.accepting import body_hash, parsed, read_body, task_from
+from stigmergy.deployments.views import explained, task_json
 from stigmergy.errors import ServerOverloaded
 from stigmergy.platform.records import TaskRecord
 from stigmergy.platform.runtime import Runtime
+from stigmergy.platform.tasks import Answered
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
@@ -33,15 +35,17 @@ async def submit(
     """Accept a task: its row is stored before this answers. With ``wait``, answer when it has ended."""
     runtime: Runtime = request.app.state.runtime
     body = await read_body(request)
-    asked = wire.TaskRequest.model_validate_json(body)
+    asked = parsed(wire.TaskRequest, body)
     serving = runtime.settings.serving
     if runtime.desk.in_flight >= serving.max_in_flight:
         raise ServerOverloaded(serving.retry_after_s)
     task = task_from(asked, runtime.settings, runtime.clock.now(), idempotency_key)
     record = await runtime.desk.accept(task, body_hash(body))
-    if asked.wait:
-        record = (await runtime.desk.finished(record.task.id)).record
-    return _answer(record)
+    if not asked.wait:
+        return _answer(record, task_json(record))
+    answered = await _ended(runtime, record.task.id)
+    text = task_json(answered.record)
+    return _answer(answered.record, explained(text, answered.ran) if asked.explain and answered.ran else text)
 
 
 @router.get("/{task_id}", response_model=wire.TaskResult)
@@ -50,18 +54,19 @@ async def get_task(
 ) -> Response:
     """The task where it stands; with ``wait_s``, as soon as it has ended, at the latest after so many seconds."""
     runtime: Runtime = request.app.state.runtime
-    return Response(task_json(await _wait(runtime, task_id, wait_s)), media_type=_JSON)
+    return Response(task_json((await _ended(runtime, task_id, wait_s)).record), media_type=_JSON)
 
 
-async def _wait(runtime: Runtime, task_id: str, wait_s: float) -> TaskRecord:
-    """The record at its end, or when time is up. Another replica may be running it, so the store is asked again."""
+async def _ended(runtime: Runtime, task_id: str, wait_s: float = inf) -> Answered:
+    """The task at its end, or when time is up. Another replica may be running it, so the store is asked again."""
     until = runtime.clock.monotonic() + wait_s
     while True:
-        record = (await runtime.desk.finished(task_id, max(0.0, until - runtime.clock.monotonic()))).record
-        if record.status.ended or runtime.clock.monotonic() >= until:
-            return record
+        left = max(0.0, until - runtime.clock.monotonic())
+        answered = await runtime.desk.finished(task_id, left if isfinite(left) else None)
+        if answered.record.status.ended or left == 0:
+            return answered
         await runtime.desk.pause()
 
 
-def _answer(record: TaskRecord) -> Response:
-    return Response(task_json(record), 200 if record.status.ended else 202, media_type=_JSON)
+def _answer(record: TaskRecord, text: str) -> Response:
+    return Response(text, 200 if record.status.ended else 202, media_type=_JSON)

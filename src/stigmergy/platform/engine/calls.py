@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from stigmergy.agents.base import Reply, Request
-from stigmergy.domain import NOTHING, AgentProfile, FailureKind, NodeId, Spend
+from stigmergy.domain import ESCALATION, NOTHING, AgentProfile, FailureKind, NodeId, Spend
 from stigmergy.errors import (
     AgentError,
     AgentOverloaded,
@@ -19,10 +19,13 @@ from stigmergy.errors import (
 )
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine.replies import bookable
+from stigmergy.platform.engine.retries import retry_refusal
 from stigmergy.platform.engine.run import Run
 from stigmergy.platform.episode import events as ev
-from stigmergy.platform.episode.state import ESCALATION, CallAgent, Command
+from stigmergy.platform.episode.state import CallAgent, Command
 from stigmergy.platform.health import CallSample, HealthBoard
+from stigmergy.routers.feasibility import Mask
 
 _KINDS: tuple[tuple[type[AgentError], FailureKind], ...] = (
     (AgentTimedOut, FailureKind.TIMEOUT),
@@ -42,35 +45,47 @@ def failure_kind(error: AgentError) -> FailureKind:
 class Caller:
     """Makes the calls that episodes ask for, and tells the ledger and the health board how they went."""
 
-    def __init__(self, gateway: AgentGateway, health: HealthBoard, clock: Clock) -> None:
+    def __init__(self, gateway: AgentGateway, health: HealthBoard, mask: Mask, clock: Clock) -> None:
         self._gateway = gateway
         self._health = health
+        self._mask = mask
         self._clock = clock
 
     async def perform(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
         """Make one attempt; returns what has to be done next."""
         profile = self._profile(run, command.node)
         worst, step = profile.worst_case(), run.step_key(command.node)
-        reservation = f"{step}#{command.attempt}"
-        try:
-            run.ledger.reserve(run.account.name, reservation, worst)
-        except BudgetRefused as refusal:
-            return run.apply(ev.BudgetRefused(node=command.node, reason=str(refusal)))
+        refusal = self._reserve(run, command, worst)
+        if refusal is not None:
+            return run.apply(ev.BudgetRefused(node=command.node, reason=refusal))
         run.apply(
             ev.CallStarted(step=step, node=command.node, agent=profile.id, attempt=command.attempt, reserved=worst)
         )
         self._health.started(profile.id)
         began = self._clock.monotonic()
         try:
-            reply = await self._gateway.call(profile.id, self._request(run, profile, step))
+            reply = bookable(profile.id, await self._gateway.call(profile.id, self._request(run, profile, step)))
         except AgentError as error:
             return self._failed(run, command, profile, error, self._clock.monotonic() - began)
         except asyncio.CancelledError:
             # Whether the agent did the work is unknown, so its worst case stays charged.
-            run.ledger.commit(reservation, worst)
+            run.ledger.commit(_reservation(run, command), worst)
             self._health.abandoned(profile.id)
             raise
         return self._succeeded(run, command, profile, reply, self._clock.monotonic() - began)
+
+    def _reserve(self, run: Run, command: CallAgent, worst: Spend) -> str | None:
+        """Set the worst case aside; why it cannot be, or None. A first attempt has just passed the mask."""
+        if command.attempt > 1 and command.node != ESCALATION:
+            overlay = self._health.overlay()
+            refusal = retry_refusal(self._mask, run.graph, run.state, command.node, run.task.budget, overlay)
+            if refusal is not None:
+                return refusal
+        try:
+            run.ledger.reserve(run.account.name, _reservation(run, command), worst)
+        except BudgetRefused as refused:
+            return str(refused)
+        return None
 
     def _profile(self, run: Run, node: NodeId) -> AgentProfile:
         escalation = run.graph.escalation
@@ -94,7 +109,7 @@ class Caller:
         self, run: Run, command: CallAgent, profile: AgentProfile, reply: Reply, latency_s: float
     ) -> tuple[Command, ...]:
         used = reply.usage.spend()
-        overrun = run.ledger.commit(f"{run.step_key(command.node)}#{command.attempt}", used)
+        overrun = run.ledger.commit(_reservation(run, command), used)
         self._health.finished(CallSample(profile.id, None, latency_s))
         if overrun != NOTHING:
             # Its worst case was not one: nothing more is sent there until a probe shows that it keeps to its caps.
@@ -116,6 +131,7 @@ class Caller:
     ) -> tuple[Command, ...]:
         kind = failure_kind(error)
         charged = self._settle(run, command, profile, error)
+        in_doubt = profile.effect if error.charges_worst_case else None
         self._health.finished(CallSample(profile.id, kind, latency_s))
         return run.apply(
             ev.CallFailed(
@@ -126,14 +142,20 @@ class Caller:
                 failure=kind,
                 reason=error.reason,
                 charged=charged,
+                in_doubt=in_doubt,
+                final=in_doubt is not None and not profile.idempotent,
             )
         )
 
     def _settle(self, run: Run, command: CallAgent, profile: AgentProfile, error: AgentError) -> Spend:
         """Release what was provably not sent; of everything else the worst case is charged."""
-        reservation = f"{run.step_key(command.node)}#{command.attempt}"
+        reservation = _reservation(run, command)
         if not error.charges_worst_case:
             run.ledger.release(reservation)
             return NOTHING
         run.ledger.commit(reservation, profile.worst_case())
         return profile.worst_case()
+
+
+def _reservation(run: Run, command: CallAgent) -> str:
+    return f"{run.step_key(command.node)}#{command.attempt}"

@@ -72,7 +72,7 @@ class Engine:
         self._clock = clock
         self._mask = mask or Mask()
         self._hops = HopChooser(self._mask, rng)
-        self._caller = Caller(gateway, health, clock)
+        self._caller = Caller(gateway, health, self._mask, clock)
         self._limits = limits
         self._config_version = config_version
         self._deliver = deliver
@@ -159,6 +159,8 @@ class Engine:
         match command:
             case ChooseHop():
                 return run.apply(self._hop(run, command))
+            case CallAgent() if self._too_late(run):
+                return run.apply(ev.DeadlinePassed(position=run.state.position))
             case CallAgent():
                 return await self._caller.perform(run, command)
             case Repair(reason):

@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stigmergy.domain import Budget, NodeId
+from stigmergy.domain import GOAL, Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.overlay import Overlay
 from stigmergy.platform.episode.events import Cornered, DecidedBy, HopChosen, Option
 from stigmergy.platform.episode.state import EpisodeState
-from stigmergy.platform.healing import effects_of
+from stigmergy.platform.healing import failed_nodes, locked_effects
 from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores
 from stigmergy.routers.feasibility import Mask, MaskResult
 from stigmergy.routers.selection import Choice, Selection, select
@@ -60,8 +60,8 @@ class HopChooser:
             spent=view.state.charged,
             budget=view.budget,
             overlay=view.overlay,
-            excluded=view.state.excluded,
-            locked_effects=effects_of(view.graph, view.state.route),
+            excluded=failed_nodes(view.graph, view.state),
+            locked_effects=locked_effects(view.graph, view.state),
         )
 
     def choose(self, view: HopView, router: RouterInService) -> HopChosen | Cornered:
@@ -89,8 +89,10 @@ class HopChooser:
         )
 
 
-def repaired_hop(view: HopView, node: NodeId) -> HopChosen:
-    """A hop that healing has fixed."""
+def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
+    """A hop that healing has fixed; Cornered when its agent has gone down since."""
+    if node != GOAL and view.graph.profile(node).id in view.overlay.down:
+        return Cornered(position=view.state.position, reasons=((node, "down"),))
     return HopChosen(
         source=view.state.position,
         node=node,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from stigmergy.domain import Episode, EpisodeId, NodeId, Task, Usage
+from stigmergy.domain import Episode, EpisodeId, NodeId, Task
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.hops import RouterInService
@@ -69,8 +69,8 @@ class Run:
         return commands
 
     def step_key(self, node: NodeId) -> str:
-        """The idempotency key of the step at ``node``: episode / node / visit."""
-        return f"{self.episode_id}/{node}/{len(self.state.route)}"
+        """The idempotency key of the step at ``node``, which is being called: episode / node / visit."""
+        return f"{self.episode_id}/{node}/{self.state.visits}"
 
     def seconds_left(self) -> float | None:
         """Seconds until the task's deadline; None when it has none."""
@@ -90,7 +90,7 @@ class Run:
             reason=state.reason,
             route=state.route,
             answer=state.answer,
-            usage=state.usage if state.replies else Usage(model_calls=0),
+            usage=state.usage,
             charged_usd=state.charged.usd,
             reroutes=state.reroutes,
             failures=state.failures,

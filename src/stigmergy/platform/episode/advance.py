@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-from stigmergy.domain import GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
+from stigmergy.domain import ESCALATION, GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
 from stigmergy.errors import IllegalEvent
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.state import (
-    ESCALATION,
     CallAgent,
     ChooseHop,
     Command,
@@ -56,16 +55,24 @@ def _accepted(state: EpisodeState, event: ev.Accepted) -> Step:
 
 
 def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
+    barred = state.excluded.union(state.route, (START, ESCALATION))
+    if event.source != state.position or event.node in barred:
+        raise IllegalEvent(f"{event.kind} {event.source} -> {event.node}", f"at {state.position}")
     planned = state.planned[1:] if state.planned and state.planned[0] == event.node else ()
     if event.node == GOAL:
         return _finishing(replace(state, planned=planned), *_good_end(state))
-    chosen = replace(state, phase=Phase.CALLING, target=event.node, attempt=1, planned=planned)
-    return chosen, (CallAgent(event.node, 1),)
+    return _calling(replace(state, planned=planned), event.node)
+
+
+def _calling(state: EpisodeState, node: NodeId) -> Step:
+    called = replace(state, phase=Phase.CALLING, target=node, attempt=1, visits=state.visits + 1)
+    return called, (CallAgent(node, 1),)
 
 
 def _call_started(state: EpisodeState, event: ev.CallStarted) -> Step:
     _expect_target(state, event.node, event.kind)
-    return replace(state, reserved=event.reserved, attempt=event.attempt), ()
+    _expect_attempt(state, event.attempt, event.kind)
+    return replace(state, phase=Phase.WAITING, reserved=event.reserved), ()
 
 
 def _call_succeeded(state: EpisodeState, event: ev.CallSucceeded) -> Step:
@@ -89,15 +96,25 @@ def _call_succeeded(state: EpisodeState, event: ev.CallSucceeded) -> Step:
 
 def _call_failed(state: EpisodeState, event: ev.CallFailed) -> Step:
     _expect_target(state, event.node, event.kind)
+    _expect_attempt(state, event.attempt, event.kind)
+    failed = _with_failure(state, event)
+    if event.failure in RETRIED and not event.final and event.attempt < state.max_attempts:
+        again = event.attempt + 1
+        return replace(failed, phase=Phase.CALLING, attempt=again), (CallAgent(event.node, again),)
+    return _give_up_on(failed, event.node, f"{event.agent}: {event.failure} ({event.reason})")
+
+
+def _with_failure(state: EpisodeState, event: ev.CallFailed) -> EpisodeState:
     failure = Failure(
         node=event.node, agent=event.agent, kind=event.failure, reason=event.reason, charged=event.charged
     )
-    failed = replace(
-        state, failures=(*state.failures, failure), charged=state.charged + event.charged, reserved=NOTHING
+    return replace(
+        state,
+        failures=(*state.failures, failure),
+        charged=state.charged + event.charged,
+        reserved=NOTHING,
+        in_doubt=state.in_doubt if event.in_doubt is None else state.in_doubt | {event.in_doubt},
     )
-    if event.failure in RETRIED and event.attempt < state.max_attempts:
-        return failed, (CallAgent(event.node, event.attempt + 1),)
-    return _give_up_on(failed, event.node, f"{event.agent}: {event.failure} ({event.reason})")
 
 
 def _budget_refused(state: EpisodeState, event: ev.BudgetRefused) -> Step:
@@ -133,6 +150,9 @@ def _demoted(state: EpisodeState, event: ev.Demoted) -> Step:
 
 def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple[NodeId, ...]) -> Step:
     kept = len(state.route) - len(event.undone)
+    last_kept = (START, *state.route)[max(kept, 0)]
+    if not event.path or event.undone != state.route[max(kept, 0) :] or event.source != last_kept:
+        raise IllegalEvent(f"{event.kind} from {event.source} by {event.path}", f"at the end of {state.route}")
     back = replace(
         state,
         phase=Phase.CHOOSING,
@@ -148,7 +168,7 @@ def _escalated(state: EpisodeState, event: ev.Escalated) -> Step:
     raised = replace(state, escalation_reason=event.reason, planned=())
     if event.to is None:
         return _finishing(raised, Status.ESCALATED, event.reason)
-    return replace(raised, phase=Phase.CALLING, target=ESCALATION, attempt=1), (CallAgent(ESCALATION, 1),)
+    return _calling(raised, ESCALATION)
 
 
 def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
@@ -159,7 +179,9 @@ def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
 
 
 def _cancelled(state: EpisodeState, event: ev.Cancelled) -> Step:
-    return _finishing(replace(state, target=None, reserved=NOTHING), Status.CANCELLED, event.reason)
+    # Whether the agent that was being called did the work is unknown, so what was reserved for it stays charged.
+    settled = replace(state, target=None, charged=state.charged + state.reserved, reserved=NOTHING)
+    return _finishing(settled, Status.CANCELLED, event.reason)
 
 
 def _finished(state: EpisodeState, event: ev.Finished) -> Step:
@@ -182,6 +204,13 @@ def _good_end(state: EpisodeState) -> tuple[Status, str]:
     return Status.COMPLETED, "reached the goal"
 
 
+def _expect_attempt(state: EpisodeState, attempt: int, kind: str) -> None:
+    if state.attempt != attempt:
+        raise IllegalEvent(
+            f"{kind} of attempt {attempt}", f"{state.phase.value} {state.target}, attempt {state.attempt}"
+        )
+
+
 def _expect_target(state: EpisodeState, node: NodeId, kind: str) -> None:
     if state.target != node:
         raise IllegalEvent(f"{kind} at {node}", f"{state.phase.value} {state.target}")
@@ -192,14 +221,14 @@ _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], St
     ev.Accepted: (frozenset({Phase.NEW}), _accepted),
     ev.HopChosen: (frozenset({Phase.CHOOSING}), _hop_chosen),
     ev.CallStarted: (frozenset({Phase.CALLING}), _call_started),
-    ev.CallSucceeded: (frozenset({Phase.CALLING}), _call_succeeded),
-    ev.CallFailed: (frozenset({Phase.CALLING}), _call_failed),
+    ev.CallSucceeded: (frozenset({Phase.WAITING}), _call_succeeded),
+    ev.CallFailed: (frozenset({Phase.WAITING}), _call_failed),
     ev.BudgetRefused: (frozenset({Phase.CALLING}), _budget_refused),
     ev.Cornered: (frozenset({Phase.CHOOSING}), _cornered),
     ev.Rerouted: (frozenset({Phase.REPAIRING}), _rerouted),
     ev.Demoted: (frozenset({Phase.REPAIRING}), _demoted),
     ev.Escalated: (frozenset({Phase.REPAIRING}), _escalated),
-    ev.DeadlinePassed: (frozenset({Phase.CHOOSING, Phase.REPAIRING}), _deadline_passed),
+    ev.DeadlinePassed: (frozenset({Phase.CHOOSING, Phase.CALLING, Phase.REPAIRING}), _deadline_passed),
     ev.Cancelled: (_ALIVE, _cancelled),
     ev.Finished: (frozenset({Phase.FINISHING}), _finished),
     ev.QualityGiven: (frozenset({Phase.ENDED}), _quality_given),

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from stigmergy.platform.episode.events import Event
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(
+    Annotated[Event, Field(discriminator="kind")],
+    # A router's evidence may hold infinities, which JSON has no numbers for.
+    config=ConfigDict(extra="forbid", ser_json_inf_nan="strings"),
+)
 
 
 def encode(event: Event) -> str:
-    """The event as one line of JSON; decimals are exact strings."""
-    return _ADAPTER.dump_json(event).decode()
+    """The event as one line of JSON; decimals are exact strings.
+
+    Reply data that is no JSON, against the contract of agents, is kept as its ``repr``: a record with that is worth
+    more than none.
+    """
+    return _ADAPTER.dump_json(event, fallback=repr).decode()
 
 
 def decode(payload: str) -> Event:

@@ -101,7 +101,11 @@ class CallSucceeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallFailed:
-    """The call failed; ``charged`` is the worst case when the work may have been done."""
+    """The call failed; ``charged`` is the worst case when the work may have been done.
+
+    ``in_doubt`` names the agent's side effect when it may have happened; no other step may then repeat it. ``final``:
+    the call must not be sent again (it may have had an effect, and its agent is not idempotent).
+    """
 
     kind: Literal["call_failed"] = "call_failed"
     step: str
@@ -111,6 +115,8 @@ class CallFailed:
     failure: FailureKind
     reason: str
     charged: Spend
+    in_doubt: str | None = None
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,16 +9,14 @@ from typing import TypeAlias
 from stigmergy.agents.base import Reply
 from stigmergy.domain import NO_USAGE, NOTHING, START, Failure, NodeId, Spend, Status, Usage
 
-ESCALATION = "ESCALATION"
-"""The node name under which the escalation agent's step is logged."""
-
 
 class Phase(StrEnum):
     """What the episode waits for."""
 
     NEW = "new"
     CHOOSING = "choosing a hop"
-    CALLING = "calling an agent"
+    CALLING = "about to call an agent"
+    WAITING = "waiting for an agent"
     REPAIRING = "repairing its route"
     FINISHING = "finishing"
     ENDED = "ended"
@@ -34,7 +32,10 @@ class EpisodeState:
     target: NodeId | None = None
     """The node being called."""
     attempt: int = 0
+    """The attempt that is made, or is to be made, at ``target``."""
     max_attempts: int = 1
+    visits: int = 0
+    """Nodes called so far. It never goes back, so that a node called again after a back-up is a step of its own."""
     planned: tuple[NodeId, ...] = ()
     """Hops that healing has fixed, next first."""
     route: tuple[NodeId, ...] = ()
@@ -44,6 +45,8 @@ class EpisodeState:
     reserved: Spend = NOTHING
     excluded: frozenset[NodeId] = frozenset()
     """Nodes whose agent failed in this episode."""
+    in_doubt: frozenset[str] = frozenset()
+    """Side effects of failed calls that may have happened all the same."""
     dropped: tuple[NodeId, ...] = ()
     failures: tuple[Failure, ...] = ()
     reroutes: int = 0

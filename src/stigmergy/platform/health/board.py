@@ -81,8 +81,10 @@ class HealthBoard:
         self._touched.add(agent)
 
     def observe(self, sample: CallSample) -> None:
-        """Take in a call that was made elsewhere."""
-        vitals, now = self._vitals[sample.agent], self._clock()
+        """Take in a call that was made elsewhere; one of an agent that is not configured here is nothing to us."""
+        vitals, now = self._vitals.get(sample.agent), self._clock()
+        if vitals is None:
+            return
         if sample.failure is None:
             vitals.breaker.succeeded(now)
             last = vitals.response_s

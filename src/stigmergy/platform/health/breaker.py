@@ -39,7 +39,7 @@ class Breaker:
 
     def __init__(self, config: BreakerConfig) -> None:
         self._config = config
-        self._results: deque[bool] = deque(maxlen=config.window)
+        self._results: deque[FailureKind | None] = deque(maxlen=config.window)
         self._state = BreakerState.CLOSED
         self._reopen_at = 0.0
         self._open_s = config.open_s
@@ -75,16 +75,21 @@ class Breaker:
             self._results.clear()
             self._recovered = 0
             self._open_s = self._config.open_s
-        self._results.append(True)
+        self._results.append(None)
         self._recovered = min(self._recovered + 1, self._config.recovery_steps)
 
     def failed(self, now: float, kind: FailureKind) -> None:
-        """A call failed. Overload is not illness: it lowers the success rate but never opens the breaker."""
+        """A call failed. Overload is not illness: it lowers the success rate but never opens the breaker.
+
+        A probe that meets overload has shown nothing: the breaker stays half-open until the next one.
+        """
         state = self.state(now)
         if state is BreakerState.OPEN:
             return
-        self._results.append(False)
-        if kind.hard or (state is BreakerState.HALF_OPEN) or (kind is not FailureKind.OVERLOADED and self._too_many()):
+        self._results.append(kind)
+        if kind is FailureKind.OVERLOADED:
+            return
+        if kind.hard or state is BreakerState.HALF_OPEN or self._too_many():
             self._open(now, again=state is BreakerState.HALF_OPEN)
 
     def trip(self, now: float) -> None:
@@ -94,7 +99,7 @@ class Breaker:
 
     def success_rate(self) -> float:
         """Share of good calls in the window with one good call added, in (0, 1]."""
-        return (sum(self._results) + 1) / (len(self._results) + 1)
+        return (self._results.count(None) + 1) / (len(self._results) + 1)
 
     def recovery(self) -> float:
         """How far the agent is back after an outage, in (0, 1]."""
@@ -109,7 +114,7 @@ class Breaker:
 
     def _too_many(self) -> bool:
         samples = len(self._results)
-        failures = samples - sum(self._results)
+        failures = samples - self._results.count(None) - self._results.count(FailureKind.OVERLOADED)
         return samples >= self._config.min_samples and failures / samples >= self._config.failure_rate
 
     def _open(self, now: float, *, again: bool) -> None:

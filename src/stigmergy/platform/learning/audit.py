@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stigmergy.domain import ESCALATION
 from stigmergy.platform.episode import events as ev
 
 _ANSWERS = (ev.Rerouted, ev.Demoted, ev.Escalated, ev.BudgetRefused, ev.DeadlinePassed, ev.Cancelled)
@@ -25,5 +26,5 @@ def _answered(failed: ev.CallFailed, rest: Sequence[ev.Event]) -> bool:
     if isinstance(following, ev.CallStarted):
         return following.node == failed.node and following.attempt == failed.attempt + 1
     if isinstance(following, ev.Finished):
-        return failed.node == "ESCALATION"
+        return failed.node == ESCALATION
     return isinstance(following, _ANSWERS)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stigmergy.domain import START, EpisodeId, Failure, NodeId
+from stigmergy.domain import ESCALATION, START, EpisodeId, Failure, NodeId
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.advance import fold
-from stigmergy.platform.episode.state import ESCALATION
 from stigmergy.routers.base import Outcome, QueryFeatures, StepOutcome
 
 
@@ -37,7 +36,7 @@ def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
     kept = fold(events).route
     hops = {event.node: event for event in events if isinstance(event, ev.HopChosen)}
     calls = {event.node: event for event in events if isinstance(event, ev.CallSucceeded) and event.node != ESCALATION}
-    following: tuple[NodeId | None, ...] = (*kept[1:], None)
+    following: tuple[NodeId | None, ...] = (*kept, None)[1:]
     source = START
     for node, after in zip(kept, following, strict=True):
         call = calls[node]
@@ -46,6 +45,7 @@ def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
             node=node,
             agent=call.agent,
             usage=call.reply.usage,
+            answered=call.reply.answered,
             judgement=calls[after].reply.verdict if after is not None else None,
             decided_by_router=hops[node].decided_by is ev.DecidedBy.ROUTER,
         )

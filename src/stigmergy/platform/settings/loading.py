@@ -50,7 +50,7 @@ def settings_from(text: str, environ: Mapping[str, str], source: str = "configur
         settings = _ADAPTER.validate_python(document)
     except ValidationError as error:
         details = error.errors(include_url=False)
-        wrong = [_problem(detail) for detail in details]
+        wrong = [_problem(detail, document) for detail in details]
         further = _contradictions_beside(document, [detail["loc"] for detail in details])
         raise ConfigError(source, tuple(dict.fromkeys([*problems, *wrong, *further]))) from None
     problems += contradictions(settings)
@@ -66,8 +66,8 @@ def settings_schema() -> dict[str, Any]:
     return schema
 
 
-def _problem(detail: ErrorDetails) -> Problem:
-    path = _path(detail["loc"])
+def _problem(detail: ErrorDetails, document: Any) -> Problem:
+    path = _path(detail["loc"], document)
     if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return path, "unknown key; see `stigmergy config schema` for what may stand here"
     if detail["type"] == "missing":
@@ -77,10 +77,15 @@ def _problem(detail: ErrorDetails) -> Problem:
     return path, f"{detail['msg'].removeprefix('Value error, ')}{shown}"
 
 
-def _path(location: Iterable[str | int]) -> str:
-    """The path in the file: pydantic's names of union members are left out."""
-    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in location if not _is_union_member(part)]
-    return "".join(parts).lstrip(".") or "file"
+def _path(location: Iterable[str | int], document: Any) -> str:
+    """The path in the file: pydantic's names of union members are left out, unless they are names in the file, too."""
+    path, here = "", document
+    for part in location:
+        inside = isinstance(part, int) if isinstance(here, list) else isinstance(here, Mapping) and part in here
+        if inside or not _is_union_member(part):
+            path += f"[{part}]" if isinstance(part, int) else f".{part}"
+            here = here[part] if inside else None
+    return path.lstrip(".") or "file"
 
 
 def _is_union_member(part: str | int) -> bool:

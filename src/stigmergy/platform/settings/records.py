@@ -93,10 +93,10 @@ class LearningConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoordinationConfig:
-    """Rhythm of what replicas share, in seconds. Trails evaporate once per tick."""
+    """Rhythm of what replicas share, in seconds, and how many learnt episodes of a colony make a tick of its trails."""
 
     report_s: Annotated[float, Field(gt=0)] = 0.1
-    tick_s: Annotated[float, Field(gt=0)] = 60.0
+    tick_episodes: Annotated[int, Field(ge=1)] = 25
     checkpoint_s: Annotated[float, Field(gt=0)] = 1.0
 
 

@@ -28,13 +28,15 @@ def _shift(problem: Problem) -> str:
 
 def count_days(problem: Problem) -> Any:
     """Spans, weekdays and shifts by days or weeks; nothing else."""
+    if problem["kind"] == "working":
+        raise ValueError("I count no working days")
     if problem["kind"] == "shift" and problem["unit"] not in _DAYS:
         raise ValueError(f"I shift dates by days and weeks, not by {problem['unit']}s")
     return compute_plain(problem)
 
 
 def compute_plain(problem: Problem) -> Any:
-    """Spans, weekdays and shifts by any unit; neither working days nor "the second Tuesday of"."""
+    """Spans, working days, weekdays and shifts by any unit; not "the second Tuesday of"."""
     start = date.fromisoformat(problem["start"]) if "start" in problem else None
     if problem["kind"] == "shift":
         return _shift(problem)
@@ -42,7 +44,15 @@ def compute_plain(problem: Problem) -> Any:
         return abs((date.fromisoformat(problem["end"]) - start).days)
     if problem["kind"] == "weekday" and start:
         return calendar.day_name[start.weekday()]
-    raise ValueError("I know no working days and no ranks of weekdays")
+    if problem["kind"] == "working" and start:
+        return _working_days(*sorted((start, date.fromisoformat(problem["end"]))))
+    raise ValueError("I know no ranks of weekdays")
+
+
+def _working_days(first: date, last: date) -> int:
+    """Mondays to Fridays from first to last, both counted: five of every whole week, and those of the rest."""
+    weeks, rest = divmod((last - first).days + 1, 7)
+    return 5 * weeks + sum((first.weekday() + day) % 7 not in _WEEKEND for day in range(rest))
 
 
 def walk(problem: Problem) -> Any:

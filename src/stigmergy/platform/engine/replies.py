@@ -1,0 +1,23 @@
+"""What a reply has to be before it is charged and stored, wherever it came from."""
+
+from __future__ import annotations
+
+from stigmergy.agents.base import Reply
+from stigmergy.domain import ZERO, AgentId
+from stigmergy.errors import InvalidReply
+
+
+def bookable(agent: AgentId, reply: Reply) -> Reply:
+    """The reply as it is; raises InvalidReply when its usage cannot be charged or its text cannot be stored."""
+    usage = reply.usage
+    least = min(usage.input_tokens, usage.output_tokens, usage.model_calls)
+    if least < 0 or not usage.usd.is_finite() or usage.usd < ZERO:
+        raise InvalidReply(agent, f"it says that it used {usage}, which cannot be charged")
+    if "\x00" in reply.text:
+        raise InvalidReply(agent, "its text holds a NUL character, which databases cannot store")
+    try:
+        reply.text.encode()
+    except UnicodeEncodeError as error:
+        reason = f"character {error.start} of its text is half of a surrogate pair, which is no text"
+        raise InvalidReply(agent, reason) from None
+    return reply

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from stigmergy.deployments import serve_environment as room
+from stigmergy.deployments.instance import MARKER, Instance
+from stigmergy.deployments.serve_environment import serve_environment
+from stigmergy.platform.settings import ServingConfig
+
+TEMPLATE = "listen stats\n  bind *:8404\nfrontend metrics\n    bind :9101\nfrontend http\n    bind 127.0.0.1:8700\n"
+
+
+def instance(folder: Path, marker: str = "ab" * 16) -> Instance:
+    return Instance(marker, os.getpid(), 0.0, 8765, str(folder))
+
+
+def test_without_haproxy_serve_is_plain_and_every_process_is_marked(tmp_path: Path) -> None:
+    found = serve_environment(ServingConfig(haproxy="off", drain_s=2.5), instance(tmp_path))
+    assert found[MARKER] == "ab" * 16
+    assert found["RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"] == "2.5"
+    assert "RAY_SERVE_ENABLE_HA_PROXY" not in found
+
+
+def test_the_wrapper_keeps_every_page_of_haproxy_on_loopback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    binary = tmp_path / "a binary's"
+    binary.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    binary.chmod(0o700)
+    monkeypatch.setattr(room, "_haproxy", lambda: str(binary))
+    found = serve_environment(ServingConfig(), instance(tmp_path))
+    config = tmp_path / "haproxy.cfg"
+    config.write_text(TEMPLATE)
+    wrapper = found["RAY_SERVE_HAPROXY_BINARY_PATH"]
+    ran = subprocess.run([wrapper, "-db", "-f", config, "-x", "a b"], check=True, capture_output=True, text=True)
+    assert ran.stdout.splitlines() == ["-db", "-f", str(config), "-x", "a b"]
+    binds = [line.strip() for line in config.read_text().splitlines() if "bind" in line]
+    assert binds == ["bind 127.0.0.1:8404", "bind 127.0.0.1:9101", "bind 127.0.0.1:8700"]
+
+
+def test_all_files_of_haproxy_lie_in_the_folder_of_the_instance(tmp_path: Path) -> None:
+    found = serve_environment(ServingConfig(), instance(tmp_path))
+    paths = [value for value in found.values() if value.startswith("/")]
+    assert paths
+    assert all(value.startswith(str(tmp_path)) for value in paths)
+
+
+def test_two_instances_share_no_port(tmp_path: Path) -> None:
+    one = serve_environment(ServingConfig(haproxy="off"), instance(tmp_path, "0" * 32))
+    two = serve_environment(ServingConfig(haproxy="off"), instance(tmp_path, "0" * 31 + "1"))
+    ports = [int(found[name]) for found in (one, two) for name in found if name.endswith("_PORT")]
+    assert len(ports) == 10
+    assert len(set(ports)) == 10
+    assert all(20_000 <= port < 30_000 for port in ports)
