@@ -11,7 +11,7 @@ import pytest
 from stigmergy.domain import Budget, Message, Status, Task
 from stigmergy.errors import IdempotencyConflict, InvalidQuery, StoreError, TaskNotFound
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import TaskFilter, TaskRecord
+from stigmergy.platform.records import Lease, TaskFilter, TaskRecord
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -165,3 +165,45 @@ async def test_unfinished_gives_stale_tasks_the_stalest_first(store: Store) -> N
     await store.tasks.finish("ended", status=Status.REFUSED, reason="", at=NOW)
     assert [record.task.id for record in await store.tasks.unfinished(LATER)] == ["pending", "running"]
     assert [record.task.id for record in await store.tasks.unfinished(LATER, limit=1)] == ["pending"]
+
+
+async def test_a_leased_task_is_nobody_elses_until_the_lease_runs_out(store: Store) -> None:
+    await store.tasks.create(task("t"), "body", Lease("first", NOW + timedelta(seconds=10)))
+    before, after = NOW + timedelta(seconds=9), NOW + timedelta(seconds=11)
+    assert await store.tasks.claim(Lease("second", before + timedelta(seconds=10)), before) == ()
+    (taken,) = await store.tasks.claim(Lease("second", after + timedelta(seconds=10)), after)
+    assert (taken.task.id, taken.owner, taken.lease_expires_at) == ("t", "second", after + timedelta(seconds=10))
+    assert await store.tasks.claim(Lease("third", after + timedelta(seconds=10)), after) == ()
+
+
+async def test_renewing_prolongs_what_the_owner_holds_and_nothing_else(store: Store) -> None:
+    for name, owner in (("a", "first"), ("b", "first"), ("c", "second")):
+        await store.tasks.create(task(name), name, Lease(owner, NOW + timedelta(seconds=10)))
+    await store.tasks.finish("b", status=Status.COMPLETED, reason="done", at=NOW)
+    assert await store.tasks.renew(Lease("first", NOW + timedelta(seconds=60))) == 1
+    now = NOW + timedelta(seconds=11)
+    claimed = await store.tasks.claim(Lease("third", now + timedelta(seconds=10)), now)
+    assert [record.task.id for record in claimed] == ["c"]
+
+
+async def test_a_task_without_a_lease_is_claimed_once_it_was_left_alone_for_a_while(store: Store) -> None:
+    await store.tasks.create(task("t"), "body")
+    soon, late = NOW + timedelta(seconds=5), NOW + timedelta(seconds=15)
+    assert await store.tasks.claim(Lease("w", soon + timedelta(seconds=10)), soon) == ()
+    assert len(await store.tasks.claim(Lease("w", late + timedelta(seconds=10)), late)) == 1
+
+
+async def test_an_ended_task_is_never_claimed(store: Store) -> None:
+    await store.tasks.create(task("t"), "body", Lease("first", NOW))
+    await store.tasks.finish("t", status=Status.ESCALATED, reason="no path", at=NOW)
+    assert await store.tasks.claim(Lease("w", LATER + timedelta(seconds=10)), LATER) == ()
+
+
+async def test_no_task_is_given_to_two_claimers(store: Store) -> None:
+    for number in range(30):
+        await store.tasks.create(task(f"t{number}"), "body", Lease("dead", NOW))
+    claims = await asyncio.gather(
+        *(store.tasks.claim(Lease(f"w{n}", LATER + timedelta(seconds=10)), LATER, limit=7) for n in range(8))
+    )
+    ids = [record.task.id for claim in claims for record in claim]
+    assert sorted(ids) == sorted(f"t{number}" for number in range(30))

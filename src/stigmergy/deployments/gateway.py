@@ -39,9 +39,8 @@ class Gateway:
         runners = SharedRunners()
         runtime = self._assemble(runners)
         link = CoordinatorLink(self._coordinator, runtime.reporter, self._settings.coordination.report_s)
-        runtime.debrief.start()
+        await runtime.start()
         link.start()
-        await runtime.desk.recover()
         try:
             yield runtime, link
         finally:

@@ -10,8 +10,10 @@ import json
 import os
 import shutil
 import signal
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from stigmergy.errors import DeployFailed, PortTaken
 MARKER = "STIGMERGY_INSTANCE"
 _GONE_WITHIN_S = 10.0
 _STOPS_WITHIN_S = 75.0
+_LOOK_EVERY_S = 0.05
 _CLOCK_MAY_MOVE_S = 5.0
 """The system tells when a process started by a clock that is corrected now and then."""
 _LONGEST_RUN_DIR = 20
@@ -55,22 +58,20 @@ class Instance:
 
     def clear(self) -> int:
         """Kill what the instance left, delete its folder and its record; returns how many processes that were."""
-        killed = 0
-        # Whoever is killed may just have started another, so until nothing is left; an orphan of init needs no wait.
-        while found := list(self.processes()):
+        killed: set[int] = set()
+        until = time.monotonic() + _GONE_WITHIN_S
+        # Whoever is killed may just have started another, so until nothing is left. Only the dead whose parent does not
+        # look after them stay visible, and they do not count as processes here.
+        while (found := list(self.processes())) and time.monotonic() < until:
             for process in found:
-                try:
+                with suppress(psutil.NoSuchProcess):
                     process.kill()
-                except psutil.NoSuchProcess:
-                    continue
-            _, stubborn = psutil.wait_procs(found, timeout=_GONE_WITHIN_S)
-            killed += len(found)
-            if stubborn:
-                break
+                killed.add(process.pid)
+            time.sleep(_LOOK_EVERY_S)
         shutil.rmtree(self.folder, ignore_errors=True)
         if recorded_instance(self.port) == self:
             record_path(self.port).unlink(missing_ok=True)
-        return killed
+        return len(killed)
 
     def kill_replicas(self, deployment: str) -> int:
         """Kill the replicas of a deployment, for drills and tests; returns how many there were."""
@@ -85,14 +86,14 @@ class Instance:
         driver = self._driver()
         if driver is None:
             return True
-        try:
+        with suppress(psutil.NoSuchProcess):
             driver.send_signal(signal.SIGTERM)
-            driver.wait(timeout=_STOPS_WITHIN_S)
-        except psutil.NoSuchProcess:
-            return True
-        except psutil.TimeoutExpired:
-            driver.kill()
-            return False
+        until = time.monotonic() + _STOPS_WITHIN_S
+        while self.alive:
+            if time.monotonic() > until:
+                driver.kill()
+                return False
+            time.sleep(_LOOK_EVERY_S)
         return True
 
     def _driver(self) -> psutil.Process | None:

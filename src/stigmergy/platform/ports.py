@@ -16,6 +16,7 @@ from stigmergy.platform.records import (
     EpisodeFilter,
     EpisodePage,
     Feedback,
+    Lease,
     StoredEvent,
     TaskFilter,
     TaskPage,
@@ -85,8 +86,8 @@ class EpisodeStore(Protocol):
 class TaskStore(Protocol):
     """Durable tasks: the row is there before the caller learns the id."""
 
-    async def create(self, task: Task, body_hash: str) -> TaskRecord:
-        """Store a pending task, or find it again.
+    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
+        """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``.
 
         A task whose (tenant, idempotency key) or whose id is stored already under the same ``body_hash`` is not
         stored twice: the stored record is returned, recognisable by its task's id.
@@ -109,6 +110,18 @@ class TaskStore(Protocol):
 
         Raises:
             TaskNotFound: none is stored under this id.
+        """
+        ...
+
+    async def renew(self, lease: Lease) -> int:
+        """Prolong everything unfinished that the lease's owner holds; how many tasks that are."""
+        ...
+
+    async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
+        """Take over unfinished tasks whose lease has run out (or that never had one and were not touched lately).
+
+        No task is given to two claimers. A task without a lease is left for as long as a lease lasts, counted from its
+        last change. The stalest come first.
         """
         ...
 

@@ -59,6 +59,14 @@ class EpisodePage:
     next_cursor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Whose a task is and until when: past that time another process may claim it."""
+
+    owner: str
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
     """A stored task and where it stands.

@@ -51,6 +51,7 @@ class Runtime:
     async def start(self) -> None:
         """Begin to work in the running event loop."""
         self.debrief.start()
+        self.desk.start()
 
     async def aclose(self) -> None:
         """Let every accepted task end, store every episode, then close agents and store."""
@@ -87,7 +88,15 @@ def assemble(
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise),
+        desk=TaskDesk(
+            engine=engine,
+            store=store,
+            clock=clock,
+            owner=owner,
+            summarise=summarise,
+            lease_s=settings.engine.lease_s,
+            max_runs=settings.engine.max_runs,
+        ),
         debrief=debrief,
         reporter=reporter,
         health=health,

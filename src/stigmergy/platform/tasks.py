@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
-from stigmergy.errors import StigmergyError, StoreUnavailable
+from stigmergy.errors import StigmergyError, StoreError, StoreUnavailable
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, new_episode_id
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import TaskRecord
+from stigmergy.platform.records import Lease, TaskRecord
 
 logger = logging.getLogger(__name__)
 
@@ -40,18 +41,35 @@ class _End:
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
-    The row is committed before anybody learns the id. A caller that goes away does not stop its task: it was accepted.
+    The row is committed before anybody learns the id, with a lease of ``lease_s`` seconds. A caller that goes away does
+    not stop its task: it was accepted. A process that dies cannot renew its leases, and another one takes its tasks
+    over: such a task runs again from its start, at most ``max_runs`` times in all.
     """
 
     def __init__(
-        self, *, engine: Engine, store: Store, clock: Clock, owner: str, summarise: Callable[[Ran], str]
+        self,
+        *,
+        engine: Engine,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        summarise: Callable[[Ran], str],
+        lease_s: float = 15.0,
+        max_runs: int = 3,
     ) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._summarise = summarise
+        self._lease_s = lease_s
+        self._max_runs = max_runs
         self._running: dict[TaskId, asyncio.Task[Answered]] = {}
+        self._keeper: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to keep leases and to take over what others left; call inside the event loop."""
+        self._keeper = asyncio.create_task(self._keep_leases(), name="leases")
 
     @property
     def in_flight(self) -> int:
@@ -66,7 +84,7 @@ class TaskDesk:
             IdempotencyConflict: the key belongs to a task with another body.
         """
         self._engine.check(task)
-        record = await self._store.tasks.create(task, body_hash)
+        record = await self._store.tasks.create(task, body_hash, self._lease())
         if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._running:
             self._start(task)
         return record
@@ -88,18 +106,39 @@ class TaskDesk:
         """Wait a little before the store is asked again about a task that another process runs."""
         await asyncio.sleep(_ASK_AGAIN_S)
 
-    async def recover(self) -> int:
-        """Run again what an earlier server accepted and did not end; returns how many tasks that were."""
-        left = await self._store.tasks.unfinished(self._clock.now())
-        orphans = [record for record in left if record.task.id not in self._running]
+    async def _keep_leases(self) -> None:
+        """Renew, and take over what others left, three times per lease; ends only by being cancelled."""
+        while True:
+            try:
+                await self._store.tasks.renew(self._lease())
+                await self.take_over()
+            except StoreError as error:
+                logger.warning("leases wait for the store: %s", error)
+            await asyncio.sleep(self._lease_s / 3)
+
+    async def take_over(self) -> int:
+        """Run again what a process that died had accepted and not ended; returns how many tasks that were."""
+        claimed = await self._store.tasks.claim(self._lease(), self._clock.now())
+        orphans = [record for record in claimed if record.task.id not in self._running]
         for record in orphans:
-            self._start(record.task)
+            if record.attempts >= self._max_runs:
+                reason = f"given up: {record.attempts} processes died while they ran it"
+                await self._finish(record.task, _End(Status.ESCALATED, reason))
+            else:
+                logger.warning("task %s was left by %s and runs again", record.task.id, record.owner)
+                self._start(record.task)
         return len(orphans)
 
+    def _lease(self) -> Lease:
+        return Lease(self._owner, self._clock.now() + timedelta(seconds=self._lease_s))
+
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended."""
+        """Wait until everything that runs has ended; its leases are kept until then."""
         if self._running:
             await asyncio.gather(*self._running.values(), return_exceptions=True)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
 
     def _start(self, task: Task) -> None:
         job = asyncio.create_task(self._run(task), name=f"task {task.id}")

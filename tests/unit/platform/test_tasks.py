@@ -13,7 +13,7 @@ from stigmergy.agents.base import Request
 from stigmergy.domain import Budget, Status, TaskId
 from stigmergy.errors import BudgetTooSmall, IdempotencyConflict, StoreUnavailable, TaskNotFound, UnknownRouter
 from stigmergy.platform.engine import Ran
-from stigmergy.platform.records import TaskFilter, TaskRecord
+from stigmergy.platform.records import Lease, TaskFilter, TaskRecord
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 from stigmergy.platform.tasks import TaskDesk
@@ -141,9 +141,10 @@ async def test_what_an_earlier_server_left_is_run_again_and_what_it_ended_is_not
         await store.tasks.create(made.task(id=f"t{number}"), str(number))
     await store.tasks.mark_running("t1", "earlier", "ep-old", EPOCH)
     await store.tasks.finish("t2", status=Status.CANCELLED, reason="gone", at=EPOCH)
-    made.clock.advance(1)
-    assert await desk.recover() == 2
-    assert await desk.recover() == 0
+    assert await desk.take_over() == 0
+    made.clock.advance(60)
+    assert await desk.take_over() == 2
+    assert await desk.take_over() == 0
     await desk.aclose()
     rows = [await store.tasks.get(f"t{number}") for number in range(3)]
     assert [row.status for row in rows] == [Status.COMPLETED, Status.COMPLETED, Status.CANCELLED]
@@ -154,8 +155,8 @@ async def test_a_task_left_from_another_configuration_ends_as_refused(
     made: Any, desk: TaskDesk, store: MemoryStore
 ) -> None:
     await store.tasks.create(made.task(graph="gone"), "hash")
-    made.clock.advance(1)
-    await desk.recover()
+    made.clock.advance(60)
+    await desk.take_over()
     await desk.aclose()
     row = await store.tasks.get("task-1")
     assert row.status is Status.REFUSED
@@ -188,3 +189,38 @@ async def test_tasks_of_one_desk_run_side_by_side(made: Any, desk: TaskDesk) -> 
     assert desk.in_flight == 5
     await desk.aclose()
     assert (desk.in_flight, made.calls("a")) == (0, 5)
+
+
+async def test_what_another_process_holds_is_left_to_it_until_its_lease_runs_out(
+    made: Any, desk: TaskDesk, store: MemoryStore
+) -> None:
+    alive = Lease("another", made.clock.now() + timedelta(seconds=15))
+    await store.tasks.create(made.task(), "hash", alive)
+    made.clock.advance(14)
+    assert await desk.take_over() == 0
+    await store.tasks.renew(Lease("another", made.clock.now() + timedelta(seconds=15)))
+    made.clock.advance(14)
+    assert await desk.take_over() == 0
+    made.clock.advance(2)
+    assert await desk.take_over() == 1
+    await desk.aclose()
+    assert (await store.tasks.get("task-1")).status is Status.COMPLETED
+
+
+async def test_a_task_that_kills_every_process_is_given_up(made: Any, desk: TaskDesk, store: MemoryStore) -> None:
+    await store.tasks.create(made.task(), "hash")
+    for number in range(3):
+        await store.tasks.mark_running("task-1", f"dead-{number}", f"ep-{number}", EPOCH)
+    made.clock.advance(60)
+    assert await desk.take_over() == 1
+    row = await store.tasks.get("task-1")
+    assert row.status is Status.ESCALATED
+    assert "given up" in row.reason
+    assert made.calls("a") == 0
+
+
+async def test_an_accepted_task_is_leased_to_this_process(made: Any, desk: TaskDesk, store: MemoryStore) -> None:
+    record = await desk.accept(made.task(), "hash")
+    assert record.owner == "here"
+    assert record.lease_expires_at == made.clock.now() + timedelta(seconds=15)
+    await desk.aclose()

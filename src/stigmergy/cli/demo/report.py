@@ -8,26 +8,30 @@ from statistics import fmean
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from stigmergy.cli.demo.runs import RunReport
 from stigmergy.cli.demo.script import TASKS, SeedReport
 from stigmergy.cli.demo.verdict import fair_comparison, net, verdicts
-from stigmergy.cli.output import arrows
+from stigmergy.cli.output import arrows, table
 
 _COLUMNS = (
-    "run", "quality", "net", "mean cost", "p50 ms", "p95 ms", "reroutes", "demoted", "escalated", "refused", "lost",
-    "silent", "control LLM calls",
+    "run", "quality", "net", "mean cost", "p50 ms", "p95 ms", "rerouted", "demoted", "escalated", "refused", "lost",
+    "silent", "LLM calls",
 )  # fmt: skip
+_WIDTH = 132
 
 
 def print_report(console: Console, reports: Sequence[SeedReport]) -> None:
     """One row per run, means and sums over seeds, then what follows from them."""
-    table = Table(*_COLUMNS, title=f"{TASKS} tasks per run, {len(reports)} seed(s); net = quality - normalised cost")
+    shown = table(
+        f"{TASKS} tasks per run, {len(reports)} seed(s); net = quality - normalised cost; LLM calls of control"
+    )
+    for column in _COLUMNS:
+        shown.add_column(column, justify="left" if column == "run" else "right", no_wrap=True)
     for name in reports[0].runs:
         runs = [report.runs[name] for report in reports]
-        table.add_row(name, *_cells(runs, fmean(net(report, name) for report in reports)))
-    console.print(table)
+        shown.add_row(name, *_cells(runs, fmean(net(report, name) for report in reports)))
+    console.print(shown, width=_WIDTH)
     fair = fair_comparison(reports)
     console.print(
         f"Best single path within half of the dearest path's cost: {arrows(fair.best_at_half_cost)}, "
@@ -55,17 +59,18 @@ def _cells(runs: Sequence[RunReport], net_value: float) -> tuple[str, ...]:
     )
 
 
+def _figures(run: RunReport) -> Mapping[str, Any]:
+    return {name: value for name, value in asdict(run).items() if name != "episodes"}
+
+
 def document(reports: Sequence[SeedReport]) -> Mapping[str, Any]:
     """``runs`` are those of the first seed; every seed's follow under ``seeds``, without their episodes."""
     first = reports[0]
     return {
         "runs": {name: asdict(run) for name, run in first.runs.items()},
         "seeds": [
-            {
-                "seed": r.seed,
-                "runs": {n: {k: v for k, v in asdict(run).items() if k != "episodes"} for n, run in r.runs.items()},
-            }
-            for r in reports
+            {"seed": report.seed, "runs": {name: _figures(run) for name, run in report.runs.items()}}
+            for report in reports
         ],
         "verdicts": [asdict(each) for each in verdicts(reports)],
         "fair_comparison": asdict(fair_comparison(reports)),

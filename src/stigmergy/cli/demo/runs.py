@@ -90,7 +90,7 @@ def report_on(client: Client, tasks: Sequence[WorkbenchTask], outcomes: Sequence
         reroutes=sum(result.reroutes for _, result in ended),
         control_llm_calls=sum(calls for _, calls in audits),
         episodes=tuple(
-            {"task": result.id, "outcome": result.status.value, "route": list(result.route)} for _, result in ended
+            {"task_id": result.id, "outcome": result.status.value, "route": list(result.route)} for _, result in ended
         ),
     )
 

@@ -102,9 +102,15 @@ class CoordinationConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
-    """``max_attempts`` calls per step, the first included; the engine alone retries."""
+    """``max_attempts`` calls per step, the first included; the engine alone retries.
+
+    A process holds its tasks for ``lease_s`` seconds at a time; what a dead one left runs again, ``max_runs`` times in
+    all.
+    """
 
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    lease_s: Annotated[float, Field(gt=0)] = 15.0
+    max_runs: Annotated[int, Field(ge=1)] = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

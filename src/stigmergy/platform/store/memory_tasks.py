@@ -7,7 +7,7 @@ from datetime import datetime
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
-from stigmergy.platform.records import TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 
@@ -20,12 +20,15 @@ class MemoryTasks:
         self._bodies: dict[TaskId, str] = {}
         self._keys: dict[tuple[str, str | None], TaskId] = {}
 
-    async def create(self, task: Task, body_hash: str) -> TaskRecord:
+    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
         """See ``ports.TaskStore``."""
         known = self._find(task)
         if known is None:
             self._bodies[task.id] = body_hash
-            self._records[task.id] = TaskRecord(task=task, updated_at=task.created_at)
+            owner, until = (None, None) if lease is None else (lease.owner, lease.until)
+            self._records[task.id] = TaskRecord(
+                task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at
+            )
             if task.idempotency_key is not None:
                 self._keys[task.tenant, task.idempotency_key] = task.id
             return self._records[task.id]
@@ -56,6 +59,25 @@ class MemoryTasks:
                 updated_at=at,
             )
         return self._records[task_id]
+
+    async def renew(self, lease: Lease) -> int:
+        """See ``ports.TaskStore``."""
+        held = [key for key, r in self._records.items() if not r.status.ended and r.owner == lease.owner]
+        for key in held:
+            self._records[key] = replace(self._records[key], lease_expires_at=lease.until)
+        return len(held)
+
+    async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
+        """See ``ports.TaskStore``."""
+        check_limit(limit)
+        untouched = now - (lease.until - now)
+        free = [r for r in self._records.values() if not r.status.ended and _is_free(r, now, untouched)]
+        taken = sorted(free, key=lambda record: (record.updated_at, record.task.id))[:limit]
+        for record in taken:
+            self._records[record.task.id] = replace(
+                record, owner=lease.owner, lease_expires_at=lease.until, updated_at=now
+            )
+        return tuple(self._records[record.task.id] for record in taken)
 
     async def finish(
         self,
@@ -110,6 +132,11 @@ class MemoryTasks:
             del self._bodies[key]
             self._keys.pop((task.tenant, task.idempotency_key), None)
         return len(old)
+
+
+def _is_free(record: TaskRecord, now: datetime, untouched: datetime) -> bool:
+    expires = record.lease_expires_at
+    return record.updated_at < untouched if expires is None else expires < now
 
 
 def _place(record: TaskRecord) -> tuple[datetime, TaskId]:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, tu
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
-from stigmergy.platform.records import TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
@@ -26,9 +26,11 @@ class SqlTasks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, task: Task, body_hash: str) -> TaskRecord:
+    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
         """See ``ports.TaskStore``."""
         row = task_row(task, body_hash)
+        if lease is not None:
+            row |= {"lease_owner": lease.owner, "lease_expires_at": lease.until}
 
         def store(connection: Connection) -> TaskRecord:
             connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing())
@@ -55,6 +57,35 @@ class SqlTasks:
             "updated_at": at,
         }
         return await self._change(task_id, change)
+
+    async def renew(self, lease: Lease) -> int:
+        """See ``ports.TaskStore``."""
+        statement = (
+            update(table)
+            .where(table.c.lease_owner == lease.owner, table.c.status.in_(UNFINISHED))
+            .values(lease_expires_at=lease.until)
+        )
+        return await self._database.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
+        """See ``ports.TaskStore``."""
+        check_limit(limit)
+        change = {
+            "lease_owner": lease.owner,
+            "lease_expires_at": lease.until,
+            "lease_epoch": table.c.lease_epoch + 1,
+            "updated_at": now,
+        }
+        free = _free(now, now - (lease.until - now), limit)
+
+        def store(connection: Connection) -> tuple[TaskRecord, ...]:
+            ids = connection.execute(free).scalars().all()
+            if not ids:
+                return ()
+            connection.execute(update(table).where(table.c.id.in_(ids)).values(change))
+            return tuple(_get(connection, task_id) for task_id in ids)
+
+        return await self._database.write(store)
 
     async def finish(
         self,
@@ -107,6 +138,19 @@ class SqlTasks:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(task_record(row) for row in rows)
+
+
+def _free(now: datetime, untouched: datetime, limit: int) -> Select[Any]:
+    """Ids of unfinished tasks that nobody holds, locked; rows that another claimer has locked are passed over."""
+    expired = table.c.lease_expires_at < now
+    never_leased = table.c.lease_expires_at.is_(None) & (table.c.updated_at < untouched)
+    return (
+        select(table.c.id)
+        .where(table.c.status.in_(UNFINISHED), expired | never_leased)
+        .order_by(table.c.updated_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def _find(connection: Connection, task: Task) -> RowMapping | None:
