@@ -21,7 +21,7 @@ from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
-from stigmergy.platform.tasks import TaskDesk
+from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.routers.base import Router
 from stigmergy.routers.catalog import build_routers, build_selection
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
@@ -83,20 +83,13 @@ def assemble(
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
     outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief))
     engine = _engine(settings, graphs, routers, outside)
+    terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(
-            engine=engine,
-            store=store,
-            clock=clock,
-            owner=owner,
-            summarise=summarise,
-            lease_s=settings.engine.lease_s,
-            max_runs=settings.engine.max_runs,
-        ),
+        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise, terms=terms),
         debrief=debrief,
         reporter=reporter,
         health=health,

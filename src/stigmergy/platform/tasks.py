@@ -38,12 +38,20 @@ class _End:
     result: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LeaseTerms:
+    """A process holds its tasks for ``lease_s`` seconds at a time; a task is run at most ``max_runs`` times in all."""
+
+    lease_s: float = 15.0
+    max_runs: int = 3
+
+
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
-    The row is committed before anybody learns the id, with a lease of ``lease_s`` seconds. A caller that goes away does
+    The row is committed before anybody learns the id, with a lease. A caller that goes away does
     not stop its task: it was accepted. A process that dies cannot renew its leases, and another one takes its tasks
-    over: such a task runs again from its start, at most ``max_runs`` times in all.
+    over: such a task runs again from its start.
     """
 
     def __init__(
@@ -54,16 +62,14 @@ class TaskDesk:
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
-        lease_s: float = 15.0,
-        max_runs: int = 3,
+        terms: LeaseTerms = LeaseTerms(),  # noqa: B008 - frozen
     ) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._summarise = summarise
-        self._lease_s = lease_s
-        self._max_runs = max_runs
+        self._terms = terms
         self._running: dict[TaskId, asyncio.Task[Answered]] = {}
         self._keeper: asyncio.Task[None] | None = None
 
@@ -114,14 +120,14 @@ class TaskDesk:
                 await self.take_over()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
-            await asyncio.sleep(self._lease_s / 3)
+            await asyncio.sleep(self._terms.lease_s / 3)
 
     async def take_over(self) -> int:
         """Run again what a process that died had accepted and not ended; returns how many tasks that were."""
         claimed = await self._store.tasks.claim(self._lease(), self._clock.now())
         orphans = [record for record in claimed if record.task.id not in self._running]
         for record in orphans:
-            if record.attempts >= self._max_runs:
+            if record.attempts >= self._terms.max_runs:
                 reason = f"given up: {record.attempts} processes died while they ran it"
                 await self._finish(record.task, _End(Status.ESCALATED, reason))
             else:
@@ -130,7 +136,7 @@ class TaskDesk:
         return len(orphans)
 
     def _lease(self) -> Lease:
-        return Lease(self._owner, self._clock.now() + timedelta(seconds=self._lease_s))
+        return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))
 
     async def aclose(self) -> None:
         """Wait until everything that runs has ended; its leases are kept until then."""
