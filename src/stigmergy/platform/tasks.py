@@ -62,7 +62,7 @@ class TaskDesk:
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
-        terms: LeaseTerms = LeaseTerms(),  # noqa: B008 - frozen
+        terms: LeaseTerms = LeaseTerms(),
     ) -> None:
         self._engine = engine
         self._store = store
