@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from decimal import Decimal
 from functools import cached_property
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import networkx as nx
@@ -19,6 +20,9 @@ from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
 from stigmergy.graphs.structure import check_agents, check_fan_out, digraph_of, nodes_of
 
 Profiles: TypeAlias = Mapping[AgentId, AgentProfile]
+Needs: TypeAlias = Mapping[NodeId, tuple[Spend, ...]]
+"""The Pareto-least worst cases of fan-outs, as things stand; none: a required branch is closed."""
+NO_FAN_OUTS: Final[Needs] = MappingProxyType({})
 
 
 class AgentGraph:
@@ -58,6 +62,7 @@ class AgentGraph:
         self._predecessors = {node: tuple(self.digraph.predecessors(node)) for node in self.order}
         self._worst_cases = {node: profile.worst_case() for node, profile in self._profiles.items()}
         self._worst_cases |= {START: NOTHING, GOAL: NOTHING}
+        self._worst_cases |= {node: _cheapest_of(self.required(node)) for node in self.branches}
         self._losses = {node: n.loss for node, n in self._nodes.items() if isinstance(n, AgentNode) and n.optional}
         self._used = {agent: profiles[agent] for agent in sorted(self.agents)}
 
@@ -98,15 +103,42 @@ class AgentGraph:
     def worst_case(self, node: NodeId) -> Spend:
         """What one attempt at the node may use at most; nothing at START and GOAL.
 
+        A fan-out's is the sum over its required branches of their cheapest routes (least usd, then tokens, calls).
+        That is its price for comparisons; what it may need while agents are down is ``routers.fan_out_needs``.
+
         Raises:
-            InvalidFanOut: the node is a fan-out.
             UnknownNode: the graph has no such node.
         """
         found = self._worst_cases.get(node)
-        if found is not None:
-            return found
-        self.node(node)
-        raise InvalidFanOut(node, "fan-outs are validated but not executed yet; use a graph without one")
+        if found is None:
+            raise UnknownNode(node, tuple(self._nodes))
+        return found
+
+    def required(self, node: NodeId) -> Mapping[str, AgentGraph]:
+        """The branches of a fan-out without which it cannot be joined; raises UnknownNode."""
+        fan_out = self.node(node)
+        arms = fan_out.branches if isinstance(fan_out, FanOutNode) else {}
+        return {name: self.branches[node][name] for name, arm in arms.items() if arm.required}
+
+    @cached_property
+    def every_effect(self) -> frozenset[str]:
+        """The side effects that a run through this graph may have, those of its branches included."""
+        return frozenset().union(*(self.effects(node) for node in self.nodes))
+
+    def effects(self, node: NodeId) -> frozenset[str]:
+        """The side effects of a node: its agent's, or every one that its branches may have; none at the ends."""
+        if node in self.branches:
+            return frozenset().union(*(arm.every_effect for arm in self.branches[node].values()))
+        profile = self._profiles.get(node)
+        return frozenset() if profile is None or profile.effect is None else frozenset((profile.effect,))
+
+    def cheapest(self) -> Spend:
+        """The worst case of the cheapest route: least usd, then tokens, then calls."""
+        ahead = {GOAL: NOTHING}
+        for node in reversed(self.order[:-1]):
+            ways = (self._worst_cases[s] + ahead[s] for s in self._successors[node] if s in ahead)
+            ahead[node] = min(ways, key=lambda spend: (spend.usd, spend.tokens, spend.calls))
+        return ahead[START]
 
     def successors(self, node: NodeId) -> tuple[NodeId, ...]:
         """The nodes that may come next, in alphabetical order; raises UnknownNode."""
@@ -153,6 +185,10 @@ def _branches_of(
     return {node: _arms(name, node, n, profiles) for node, n in nodes.items() if isinstance(n, FanOutNode)}
 
 
+def _cheapest_of(arms: Mapping[str, AgentGraph]) -> Spend:
+    return sum((arm.cheapest() for arm in arms.values()), NOTHING)
+
+
 def _arms(name: str, node: NodeId, fan_out: FanOutNode, profiles: Profiles) -> Mapping[str, AgentGraph]:
     check_fan_out(node, fan_out)
     arms = {}
@@ -161,7 +197,19 @@ def _arms(name: str, node: NodeId, fan_out: FanOutNode, profiles: Profiles) -> M
             arms[branch] = AgentGraph(f"{name}/{node}/{branch}", arm.graph, profiles)
         except GraphError as error:
             raise InvalidFanOut(node, f"branch {branch!r}: {error}") from error
+    _check_effects(node, arms)
     return arms
+
+
+def _check_effects(node: NodeId, arms: Mapping[str, AgentGraph]) -> None:
+    seen: dict[str, str] = {}
+    for branch, arm in arms.items():
+        for effect in arm.every_effect:
+            if effect in seen:
+                raise InvalidFanOut(
+                    node, f"branches {seen[effect]!r} and {branch!r} may both do {effect!r}; only one may"
+                )
+            seen[effect] = branch
 
 
 def _plain(value: object) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf, isfinite
 
 from stigmergy.domain import GOAL, NOTHING, NodeId, Spend
-from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.agent_graph import NO_FAN_OUTS, AgentGraph, Needs
 
 
 def potentials(graph: AgentGraph, weights: Mapping[NodeId, float]) -> Mapping[NodeId, float]:
@@ -38,7 +38,7 @@ def dearest_potentials(graph: AgentGraph, values: Mapping[NodeId, float]) -> Map
 
 
 def completions(
-    graph: AgentGraph, unavailable: AbstractSet[NodeId] = frozenset()
+    graph: AgentGraph, unavailable: AbstractSet[NodeId] = frozenset(), needs: Needs = NO_FAN_OUTS
 ) -> Mapping[NodeId, tuple[Spend, ...]]:
     """The Pareto-least worst cases of completing from each node to GOAL, the node's own worst case excluded.
 
@@ -47,14 +47,12 @@ def completions(
     Effects are not seen here: where a route could repeat one, ``constrained_shortest_path`` decides.
 
     Args:
-        graph: a graph without fan-outs.
+        graph: a fan-out in it is one node.
         unavailable: nodes that must not be entered (agent down, not permitted, excluded).
+        needs: the Pareto-least worst cases of fan-outs as things stand; without them ``graph.worst_case`` holds.
 
     Returns:
         For every node, START and GOAL included, the vectors in order of (usd, tokens, calls); empty: no completion.
-
-    Raises:
-        InvalidFanOut: the graph has a fan-out.
     """
     ahead: dict[NodeId, tuple[Spend, ...]] = {GOAL: (NOTHING,)}
     # The nodes of one stage have the same successors and so the same completions.
@@ -63,10 +61,20 @@ def completions(
         targets = graph.successors(node)
         if node != GOAL and targets not in known:
             open_targets = [target for target in targets if target not in unavailable]
-            known[targets] = pareto_least(graph.worst_case(s) + c for s in open_targets for c in ahead[s])
+            known[targets] = pareto_least(
+                need + c for s in open_targets for need in needs.get(s) or (graph.worst_case(s),) for c in ahead[s]
+            )
         if node != GOAL:
             ahead[node] = known[targets]
     return ahead
+
+
+def sums(*parts: Sequence[Spend]) -> tuple[Spend, ...]:
+    """The Pareto-least sums of one vector of each part; a part without vectors leaves none."""
+    totals: tuple[Spend, ...] = (NOTHING,)
+    for part in parts:
+        totals = pareto_least(total + each for total in totals for each in part)
+    return totals
 
 
 def pareto_least(spends: Iterable[Spend]) -> tuple[Spend, ...]:

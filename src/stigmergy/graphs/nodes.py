@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from stigmergy.domain import AgentId, NodeId
+
+VOTES: Final = ("vote", "weighted_vote")
+JOINS: Final = (*VOTES, "concatenate", "first_good")
+"""The rules by which the replies of a fan-out's branches become one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +34,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOutNode:
-    """Several branches in parallel and the name of the rule that joins their replies."""
+    """Several branches in parallel and the name of the rule that joins their replies.
+
+    ``stop_at`` in (0, 1], for votes: once the leading answer is sure of this share of all votes, what still runs is
+    cancelled (and charged). None: every branch is waited for.
+    """
 
     kind: Literal["fan_out"] = "fan_out"
     branches: Mapping[str, Branch]
     join: str = "vote"
+    stop_at: float | None = None
 
 
 Node: TypeAlias = AgentNode | FanOutNode

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from stigmergy.domain import AgentId
@@ -49,6 +50,11 @@ class Overlay:
     def of(self, agent: AgentId) -> Condition:
         """The agent's condition."""
         return self.conditions.get(agent, HEALTHY)
+
+    def without(self, agents: AbstractSet[AgentId]) -> Overlay:
+        """The same with these agents closed as well."""
+        closed = {agent: replace(self.of(agent), available=False) for agent in agents}
+        return Overlay(self.version, {**self.conditions, **closed}) if closed else self
 
     def unavailable(self) -> frozenset[AgentId]:
         """The agents that must not be called now."""

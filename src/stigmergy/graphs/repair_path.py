@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from stigmergy.domain import GOAL, NodeId, Spend
-from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.agent_graph import NO_FAN_OUTS, AgentGraph, Needs
 from stigmergy.graphs.constrained_path import Allows, Label, calling, search
 
 
@@ -25,7 +25,12 @@ class RepairPath:
 
 
 def repair_path(
-    graph: AgentGraph, source: NodeId, weights: Mapping[NodeId, float], allows: Allows, spent: Spend
+    graph: AgentGraph,
+    source: NodeId,
+    weights: Mapping[NodeId, float],
+    allows: Allows,
+    spent: Spend,
+    needs: Needs = NO_FAN_OUTS,
 ) -> RepairPath | None:
     """The best way from ``source`` to GOAL when optional nodes may be bypassed; None: escalate.
 
@@ -35,16 +40,14 @@ def repair_path(
     is still not dropped without need. Exact; constraints, ties and dominance as in ``constrained_shortest_path``.
 
     Args:
-        graph: a graph without fan-outs in reach.
+        graph: a fan-out in it is one node.
         source: the last committed node, or START.
         weights: infinity for nodes that must not be called: down, excluded, or repeating a committed effect.
         allows: whether a total worst case fits the budget.
         spent: what is spent, reserved and earmarked already.
-
-    Raises:
-        InvalidFanOut: a fan-out could be entered.
+        needs: the Pareto-least worst cases of fan-outs as things stand; without them ``graph.worst_case`` holds.
     """
-    call = calling(graph, weights, allows)
+    call = calling(graph, weights, allows, needs)
 
     def call_or_bypass(label: Label, target: NodeId) -> Iterator[Label]:
         yield from call(label, target)

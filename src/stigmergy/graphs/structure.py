@@ -10,7 +10,7 @@ import networkx as nx
 
 from stigmergy.domain import ESCALATION, GOAL, START, AgentId, NodeId
 from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, UnknownAgent
-from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
+from stigmergy.graphs.nodes import JOINS, VOTES, AgentNode, FanOutNode, GraphSpec, Node
 
 ENDS = (START, GOAL)
 _RESERVED = (*ENDS, ESCALATION)
@@ -75,8 +75,29 @@ def check_agents(nodes: Mapping[NodeId, Node], escalation: AgentId | None, decla
 
 
 def check_fan_out(name: NodeId, node: FanOutNode) -> None:
-    """Refuse a fan-out without branches or without a required one; raises InvalidFanOut."""
+    """Refuse a fan-out that cannot be run or joined; raises InvalidFanOut."""
     if not node.branches:
         raise InvalidFanOut(name, "it has no branches; give it at least one")
     if not any(branch.required for branch in node.branches.values()):
         raise InvalidFanOut(name, "every branch is optional; at least one must be required")
+    _check_names(name, node)
+    _check_join(name, node)
+
+
+def _check_names(name: NodeId, node: FanOutNode) -> None:
+    for part in (name, *node.branches):
+        if not part or "/" in part:
+            raise InvalidFanOut(name, f"the name {part!r} is empty or has a '/', which separates branches in paths")
+    for branch, arm in node.branches.items():
+        if arm.graph.escalation is not None:
+            reason = "a lost branch is answered by the outer graph; declare the escalation agent there"
+            raise InvalidFanOut(name, f"branch {branch!r} has an escalation agent; {reason}")
+
+
+def _check_join(name: NodeId, node: FanOutNode) -> None:
+    if node.join == "refine":
+        raise InvalidFanOut(name, "join 'refine': use 'concatenate' and put the refining agent after the fan-out")
+    if node.join not in JOINS:
+        raise InvalidFanOut(name, f"join {node.join!r} is unknown; known: {', '.join(JOINS)}")
+    if node.stop_at is not None and (node.join not in VOTES or not 0 < node.stop_at <= 1):
+        raise InvalidFanOut(name, f"stop_at {node.stop_at} with join {node.join!r}: it is a share in (0, 1] of a vote")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
 
-from stigmergy.domain import GOAL, ZERO, AgentProfile, NodeId
+from stigmergy.domain import GOAL, START, ZERO, AgentProfile, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.cost_to_go import potentials
 from stigmergy.graphs.overlay import Condition, Overlay
 
 
@@ -42,24 +43,35 @@ def node_weights(graph: AgentGraph, overlay: Overlay, model: WeightModel) -> Map
         rate_limit   = min(max_penalty, 1 / (1 - rate_used(a)))
         availability = min(max_penalty, 1 / recovery(a)), or infinity when a is unavailable
 
-    Prices enter as shares of the dearest one: multiplying all of them by 1000 changes no weight.
+    Prices enter as shares of the dearest one: multiplying all of them by 1000 changes no weight. A fan-out weighs the
+    sum over its required branches of their lightest ways, prices measured against the whole graph's dearest agent.
 
     Returns:
         A dimensionless weight for every node but START; GOAL weighs 0.
-
-    Raises:
-        InvalidFanOut: the graph has a fan-out.
     """
-    usd = {node: graph.worst_case(node).usd for node in graph.nodes}
-    floor = max(usd.values(), default=ZERO) * Decimal(str(model.price_floor_fraction))
+    return _weights(graph, overlay, model, _dearest(graph) * Decimal(str(model.price_floor_fraction)))
+
+
+def _weights(graph: AgentGraph, overlay: Overlay, model: WeightModel, floor: Decimal) -> dict[NodeId, float]:
     weights = {}
     for node in graph.nodes:
+        if node in graph.branches:
+            arms = graph.required(node).values()
+            weights[node] = sum(potentials(arm, _weights(arm, overlay, model, floor))[START] for arm in arms)
+            continue
         profile = graph.profile(node)
         condition = overlay.of(profile.id)
-        price = max(1.0, float(usd[node] / floor)) if floor else 1.0
+        price = max(1.0, float(graph.worst_case(node).usd / floor)) if floor else 1.0
         weights[node] = price * _strain(profile, condition, model) if condition.available else inf
     weights[GOAL] = 0.0
     return weights
+
+
+def _dearest(graph: AgentGraph) -> Decimal:
+    """The greatest worst case of an agent, in the branches too."""
+    own = (graph.worst_case(node).usd for node in graph.nodes if node not in graph.branches)
+    arms = (_dearest(arm) for arms in graph.branches.values() for arm in arms.values())
+    return max((*own, *arms), default=ZERO)
 
 
 def _strain(profile: AgentProfile, condition: Condition, model: WeightModel) -> float:

@@ -9,17 +9,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from stigmergy.domain import GOAL, START, AgentProfile, Budget, NodeId
-from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.domain import ESCALATION, GOAL, NOTHING, START, AgentId, AgentProfile, Budget, NodeId, Spend
+from stigmergy.graphs.agent_graph import AgentGraph, Needs
+from stigmergy.graphs.constrained_path import Allows
 from stigmergy.graphs.overlay import Overlay
 from stigmergy.graphs.repair_path import RepairPath, repair_path
 from stigmergy.graphs.weights import WeightModel, node_weights
 from stigmergy.platform.episode.events import Demoted, Escalated, Rerouted
 from stigmergy.platform.episode.state import EpisodeState
+from stigmergy.routers.feasibility import fan_out_needs
 
 Healed: TypeAlias = Rerouted | Demoted | Escalated
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What holds for a line because of the lines around it; the main line of an episode is alone.
+
+    ``held`` is spent or reserved elsewhere in the episode. ``earmarks`` are the Pareto-least vectors of what is still
+    needed there: by the other branches that run, by the joins, and by the ways on after them. ``firm`` are those
+    without optional branches. ``locked`` are side effects taken there.
+    """
+
+    held: Spend = NOTHING
+    earmarks: tuple[Spend, ...] = (NOTHING,)
+    firm: tuple[Spend, ...] = (NOTHING,)
+    locked: frozenset[str] = frozenset()
+
+
+ALONE: Final = Surroundings()
+
+
+def allowing(budget: Budget, earmarks: tuple[Spend, ...]) -> Allows:
+    """Whether a spend fits the budget together with one of the earmarks."""
+    if earmarks == ALONE.earmarks:
+        return budget.allows
+    return lambda spend: any(budget.allows(spend + earmark) for earmark in earmarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +55,61 @@ class Healing:
 
     weights: WeightModel
 
-    def heal(self, graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Healed:
-        """The repair for an episode that cannot go on as it was; ``reason`` says why it cannot."""
-        entering = self._open_weights(graph, state, overlay)
+    def heal(
+        self,
+        graph: AgentGraph,
+        state: EpisodeState,
+        overlay: Overlay,
+        budget: Budget,
+        reason: str,
+        around: Surroundings = ALONE,
+    ) -> Healed:
+        """The repair for a line that cannot go on as it was; ``reason`` says why it cannot.
+
+        In a branch the repair is local to it, and what optional branches still need does not stand in its way.
+        """
+        locked = locked_effects(graph, state) | around.locked
+        needs = fan_out_needs(graph, overlay.down, failed_nodes(graph, state), locked)
+        entering = self._open_weights(graph, state, overlay, locked, needs)
+        spent, allows = around.held + state.charged, allowing(budget, around.firm)
         for source, undone in _sources(graph, state):
-            path = repair_path(graph, source, entering, budget.allows, state.charged)
+            path = repair_path(graph, source, entering, allows, spent, needs)
             if path is not None:
                 return _repaired(source, undone, path)
         return _escalated(graph, state, overlay, budget, reason)
 
-    def _open_weights(self, graph: AgentGraph, state: EpisodeState, overlay: Overlay) -> dict[NodeId, float]:
+    def _open_weights(
+        self, graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str], needs: Needs
+    ) -> dict[NodeId, float]:
         """Weights with the failed nodes, and those that would repeat a committed side effect, at infinity."""
-        done, failed = locked_effects(graph, state), failed_nodes(graph, state)
+        failed = failed_nodes(graph, state)
         weights = dict(node_weights(graph, overlay, self.weights))
         for node in graph.nodes:
-            if node in failed or graph.profile(node).effect in done:
+            if node in failed or graph.effects(node) & locked or needs.get(node) == ():
                 weights[node] = inf
         return weights
 
 
 def locked_effects(graph: AgentGraph, state: EpisodeState) -> frozenset[str]:
-    """The side effects that no further step may have: of committed steps, and of failed calls that may have had one."""
-    committed = (graph.profile(node).effect for node in state.route)
-    return state.in_doubt.union(effect for effect in committed if effect is not None)
+    """The side effects that no further step may have: of committed steps, and of failed calls that may have had one.
+
+    Of a fan-out, committed or failed, every side effect that its branches might have had.
+    """
+    failed = (node for node in state.excluded if node in graph.branches)
+    return state.in_doubt.union(*(graph.effects(node) for node in (*state.route, *failed)))
 
 
 def failed_nodes(graph: AgentGraph, state: EpisodeState) -> frozenset[NodeId]:
-    """Every node of the agents that failed in this episode: an agent is excluded wherever it works."""
-    return graph.nodes_with({graph.profile(node).id for node in state.excluded})
+    """Every node of the agents that failed on this line, and its failed fan-outs."""
+    if not state.excluded:
+        return state.excluded
+    return graph.nodes_with(failed_agents(graph, state)) | (state.excluded & graph.branches.keys())
+
+
+def failed_agents(graph: AgentGraph, state: EpisodeState) -> frozenset[AgentId]:
+    """The agents that failed on this line: an agent is excluded wherever it works."""
+    nodes = (node for node in state.excluded if node not in graph.branches and node != ESCALATION)
+    return frozenset(graph.profile(node).id for node in nodes)
 
 
 def _sources(graph: AgentGraph, state: EpisodeState) -> Iterator[tuple[NodeId, tuple[NodeId, ...]]]:
@@ -63,7 +117,7 @@ def _sources(graph: AgentGraph, state: EpisodeState) -> Iterator[tuple[NodeId, t
     route = state.route
     for kept in range(len(route), -1, -1):
         undone = route[kept:]
-        if undone and graph.profile(undone[0]).effect is not None:
+        if undone and graph.effects(undone[0]):
             return
         yield (route[kept - 1] if kept else START), undone
 
@@ -89,7 +143,7 @@ def _may_be_asked(
     """Whether the escalation agent is up, has not failed in this episode, repeats no side effect and can be paid."""
     return (
         agent.id not in overlay.down
-        and all(graph.profile(node).id != agent.id for node in state.excluded)
+        and agent.id not in failed_agents(graph, state)
         and agent.effect not in locked_effects(graph, state)
         and budget.allows(state.charged + agent.worst_case())
     )

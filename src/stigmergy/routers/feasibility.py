@@ -20,7 +20,8 @@ from typing import Final, NamedTuple, TypeAlias
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentId, Budget, NodeId, Spend
 from stigmergy.errors import BudgetTooSmall
-from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.agent_graph import AgentGraph, Needs
+from stigmergy.graphs.cost_to_go import sums
 from stigmergy.graphs.overlay import ALL_HEALTHY, Overlay
 from stigmergy.routers.base import UNLIMITED, Candidate
 from stigmergy.routers.budget_check import RESOURCES, amount, greatest, too_small
@@ -59,6 +60,24 @@ class _Closure:
             return "excluded after a failure"
         return f"effect {effect!r} already done" if effect in self.effects else None
 
+    def within(self, arm: AgentGraph, failed: frozenset[AgentId]) -> _Closure:
+        """The same inside a branch; agents that failed outside are left out there too."""
+        return _Closure(arm.version, self.down | failed, self.permitted, frozenset(), self.effects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What is closed at one place of an episode: ``excluded`` nodes of failed agents, side effects already taken."""
+
+    overlay: Overlay = ALL_HEALTHY
+    excluded: frozenset[NodeId] = frozenset()
+    locked_effects: frozenset[str] = frozenset()
+    permitted: frozenset[AgentId] | None = None
+
+    def of(self, graph: AgentGraph) -> _Closure:
+        """The closure of a graph by which its completions are kept."""
+        return _Closure(graph.version, self.overlay.down, self.permitted, self.excluded, self.locked_effects)
+
 
 @dataclass(frozen=True, slots=True)
 class _Hops:
@@ -75,6 +94,7 @@ class _Plan:
 
     ahead: Ahead
     closed: Mapping[NodeId, str]
+    needs: Needs
     hops: dict[NodeId, _Hops] = field(default_factory=dict)
 
 
@@ -108,7 +128,7 @@ class Mask:
         """The feasible hops from ``position``. GOAL, where it is a successor, is one of no cost and no agent ("").
 
         Args:
-            graph: a graph without fan-outs.
+            graph: a fan-out in it is a candidate without an agent (""), as GOAL is.
             position: the node where the episode stands.
             spent: what is spent and reserved already.
             earmarked: what is set aside for work that was promised elsewhere.
@@ -120,7 +140,6 @@ class Mask:
 
         Raises:
             UnknownNode: the graph has no such position.
-            InvalidFanOut: the graph has a fan-out.
         """
         closure = _Closure(graph.version, overlay.down, permitted, excluded, locked_effects)
         hops = self._hops(graph, position, closure)
@@ -140,6 +159,14 @@ class Mask:
         """The Pareto-least worst cases of the routes from ``position``; empty where no route is open."""
         closure = _Closure(graph.version, overlay.down, permitted, frozenset(), frozenset())
         return self._plan(graph, closure).ahead(position)
+
+    def entering(self, graph: AgentGraph, node: NodeId, closed: Closed) -> tuple[Spend, ...]:
+        """The Pareto-least worst cases of a node itself, its way on left out; none: a required branch is closed."""
+        return self._plan(graph, closed.of(graph)).needs.get(node, (graph.worst_case(node),))
+
+    def ahead(self, graph: AgentGraph, node: NodeId, closed: Closed) -> tuple[Spend, ...]:
+        """The Pareto-least worst cases of completing after a node; none: every way on is closed."""
+        return self._plan(graph, closed.of(graph)).ahead(node)
 
     def budget_refusal(
         self,
@@ -170,7 +197,36 @@ def _plan(graph: AgentGraph, closure: _Closure) -> _Plan:
     profiles = {node: graph.profile(node) for node in graph.nodes if node not in graph.branches}
     reasons = {node: closure.reason(node, profile.id, profile.effect) for node, profile in profiles.items()}
     closed = {node: reason for node, reason in reasons.items() if reason is not None}
-    return _Plan(completions_after(graph, frozenset(closed)), closed)
+    needs = {node: _fan_out_needs(graph, node, closure) for node in graph.branches}
+    closed |= {node: _why_closed(graph, node, closure) for node, need in needs.items() if not need}
+    return _Plan(completions_after(graph, frozenset(closed), needs), closed, needs)
+
+
+def fan_out_needs(
+    graph: AgentGraph, down: frozenset[AgentId], excluded: frozenset[NodeId], locked_effects: frozenset[str]
+) -> Needs:
+    """The Pareto-least worst cases of every fan-out of the graph; none where a required branch is closed.
+
+    They are the sums over the required branches of the worst cases of their routes: costs of branches add.
+    """
+    closure = _Closure(graph.version, down, None, excluded, locked_effects) if graph.branches else None
+    return {node: _fan_out_needs(graph, node, closure) for node in graph.branches} if closure else {}
+
+
+def _fan_out_needs(graph: AgentGraph, node: NodeId, closure: _Closure) -> tuple[Spend, ...]:
+    """The Pareto-least sums over the required branches of their worst cases; none when one of them is closed."""
+    if node in closure.excluded or graph.effects(node) & closure.effects:
+        return ()
+    failed = frozenset(graph.profile(n).id for n in closure.excluded if n not in graph.branches)
+    arms = graph.required(node).values()
+    return sums(*(_plan(arm, closure.within(arm, failed)).ahead(START) for arm in arms))
+
+
+def _why_closed(graph: AgentGraph, node: NodeId, closure: _Closure) -> str:
+    if node in closure.excluded:
+        return "excluded after a failure"
+    done = graph.effects(node) & closure.effects
+    return f"effect {min(done)!r} already done" if done else "a required branch is closed"
 
 
 def _work_out(graph: AgentGraph, position: NodeId, plan: _Plan) -> _Hops:
@@ -180,10 +236,10 @@ def _work_out(graph: AgentGraph, position: NodeId, plan: _Plan) -> _Hops:
         if not ahead:
             refused.append((node, plan.closed.get(node, "every way on from it is closed")))
             continue
-        worst = graph.worst_case(node)
-        agent = "" if node == GOAL else graph.profile(node).id
-        candidates.append(Candidate(node, agent, worst, ahead))
-        needs.append(tuple(worst + rest for rest in ahead))
+        entering = plan.needs.get(node) or (graph.worst_case(node),)
+        agent = "" if node == GOAL or node in graph.branches else graph.profile(node).id
+        candidates.append(Candidate(node, agent, entering[0], ahead))
+        needs.append(sums(entering, ahead) if len(entering) > 1 else tuple(entering[0] + rest for rest in ahead))
     roomy = reduce(greatest, (need[0] for need in needs), NOTHING)
     return _Hops(MaskResult(tuple(candidates), tuple(refused)), tuple(needs), roomy)
 

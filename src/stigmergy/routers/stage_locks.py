@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from stigmergy.domain import GOAL, NOTHING, START, NodeId, Spend
-from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.domain import GOAL, NOTHING, NodeId, Spend
+from stigmergy.graphs.agent_graph import NO_FAN_OUTS, AgentGraph, Needs
 from stigmergy.graphs.cost_to_go import completions, pareto_least
 
 Ahead: TypeAlias = Callable[[NodeId], tuple[Spend, ...]]
@@ -14,7 +14,7 @@ Ahead: TypeAlias = Callable[[NodeId], tuple[Spend, ...]]
 _NONE: Final[frozenset[str]] = frozenset()
 
 
-def completions_after(graph: AgentGraph, closed: frozenset[NodeId]) -> Ahead:
+def completions_after(graph: AgentGraph, closed: frozenset[NodeId], needs: Needs = NO_FAN_OUTS) -> Ahead:
     """What completing costs at least after each node, ``closed`` nodes left out and no effect taken twice.
 
     Without an effect that could repeat on one route this is ``graphs.cost_to_go.completions``. With one, the labels
@@ -27,16 +27,17 @@ def completions_after(graph: AgentGraph, closed: frozenset[NodeId]) -> Ahead:
     """
     below = effects_below(graph)
     if not any(effect_at(graph, node) & effects for node, effects in below.items()):
-        return completions(graph, closed).__getitem__
+        return completions(graph, closed, needs).__getitem__
     known: dict[tuple[NodeId, frozenset[str]], tuple[Spend, ...]] = {(GOAL, _NONE): (NOTHING,)}
 
     def ahead(node: NodeId, held: frozenset[str]) -> tuple[Spend, ...]:
         key = node, held & below[node]
         if key not in known:
             known[key] = pareto_least(
-                graph.worst_case(target) + rest
+                need + rest
                 for target in graph.successors(node)
                 if target not in closed and not (effect_at(graph, target) & held)
+                for need in needs.get(target) or (graph.worst_case(target),)
                 for rest in ahead(target, held | effect_at(graph, target))
             )
         return known[key]
@@ -45,9 +46,8 @@ def completions_after(graph: AgentGraph, closed: frozenset[NodeId]) -> Ahead:
 
 
 def effect_at(graph: AgentGraph, node: NodeId) -> frozenset[str]:
-    """The side effect of the agent at a node, as a set of none or one."""
-    effect = None if node in (START, GOAL) or node in graph.branches else graph.profile(node).effect
-    return _NONE if effect is None else frozenset((effect,))
+    """The side effects that a node may have: one at most, unless it is a fan-out."""
+    return graph.effects(node)
 
 
 def effects_below(graph: AgentGraph) -> Mapping[NodeId, frozenset[str]]:

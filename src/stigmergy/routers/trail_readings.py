@@ -8,7 +8,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from stigmergy.domain import GOAL, Mixture, NodeId, TaskType
+from stigmergy.domain import GOAL, START, Mixture, NodeId, TaskType
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.cost_to_go import potentials
 from stigmergy.graphs.pheromones import Bounds, Trails
 from stigmergy.routers.base import RoutingState
 from stigmergy.routers.heuristic import Row
@@ -81,7 +83,7 @@ class TrailReader:
         if hop is None:
             if len(self._hops) >= _KEPT_HOPS:
                 self._hops.clear()
-            expected = [0.0 if node == GOAL else state.graph.profile(node).expected_latency_s for node in nodes]
+            expected = [_expected_s(state.graph, node) for node in nodes]
             price = [prices.shares.get(node, 0.0) / (prices.dearest or 1.0) for node in nodes]
             hop = _Hop(np.array(expected), np.array(price), nodes.index(GOAL) if GOAL in nodes else None)
             self._hops[key] = hop
@@ -95,7 +97,20 @@ class TrailReader:
             if candidate.node == GOAL:
                 columns.append((trail, 0.0, 0.0))
                 continue
+            if candidate.node in state.graph.branches:
+                columns.append((trail, rules.unknown_ability, 0.0))
+                continue
             prior = state.graph.profile(candidate.node).ability.get(task_type, rules.unknown_ability)
             ability = trails.ability(candidate.agent, task_type, prior, rules.strength)
             columns.append((trail, ability, trails.total.trials.get(candidate.agent, {}).get(task_type, 0.0)))
         return np.array(columns).T
+
+
+def _expected_s(graph: AgentGraph, node: NodeId) -> float:
+    """Seconds: of an agent as declared, of a fan-out the longest of its required branches' quickest ways."""
+    if node == GOAL:
+        return 0.0
+    if node not in graph.branches:
+        return graph.profile(node).expected_latency_s
+    arms = graph.required(node).values()
+    return max(potentials(arm, {n: _expected_s(arm, n) for n in arm.nodes})[START] for arm in arms)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentProfile, Spend
-from stigmergy.errors import InvalidFanOut, UnknownNode
+from stigmergy.errors import UnknownNode
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, Branch, FanOutNode, GraphSpec
 
@@ -103,9 +103,9 @@ def test_a_fan_out_holds_its_branches_as_graphs(fan_out: AgentGraph) -> None:
     assert isinstance(fan_out.node("both"), FanOutNode)
 
 
-def test_a_fan_out_has_no_worst_case_yet(fan_out: AgentGraph) -> None:
-    with pytest.raises(InvalidFanOut, match="'both': fan-outs are validated but not executed yet"):
-        fan_out.worst_case("both")
+def test_the_worst_case_of_a_fan_out_is_that_of_its_required_branches(fan_out: AgentGraph) -> None:
+    assert fan_out.worst_case("both") == fan_out.branches["both"]["one"].worst_case("x")
+    assert set(fan_out.required("both")) == {"one"}
 
 
 def test_a_pickled_fan_out_comes_back_equal(fan_out: AgentGraph) -> None:

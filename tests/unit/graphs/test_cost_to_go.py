@@ -7,12 +7,10 @@ from decimal import Decimal
 from math import inf
 
 import networkx as nx
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentProfile, NodeId, Spend, TokenCaps
-from stigmergy.errors import InvalidFanOut
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.cost_to_go import completions, dearest_potentials, pareto_least, potentials
 from stigmergy.graphs.nodes import Branch, FanOutNode, GraphSpec
@@ -52,11 +50,11 @@ def test_no_completion_is_an_empty_tuple(build: Build) -> None:
     assert ahead["b"] == (NOTHING,), "an unavailable node can still be left"
 
 
-def test_a_fan_out_has_no_completion_cost_yet(build: Build) -> None:
+def test_the_costs_of_branches_add(build: Build) -> None:
     arm = Branch(graph=GraphSpec(stages=(("a",),)))
-    graph = build(GraphSpec(nodes={"both": FanOutNode(branches={"one": arm})}, stages=(("a",), ("both",))))
-    with pytest.raises(InvalidFanOut, match="not executed yet"):
-        completions(graph)
+    graph = build(GraphSpec(nodes={"both": FanOutNode(branches={"one": arm, "two": arm})}, stages=(("a",), ("both",))))
+    assert completions(graph)["a"] == (graph.worst_case("a") + graph.worst_case("a"),)
+    assert completions(graph, needs={"both": (NOTHING,)})["a"] == (NOTHING,)
 
 
 @settings(max_examples=100, deadline=None)

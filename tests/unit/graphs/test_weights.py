@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, START, AgentProfile, Price
-from stigmergy.errors import InvalidFanOut
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import Branch, FanOutNode, GraphSpec
 from stigmergy.graphs.overlay import ALL_HEALTHY, Condition, Overlay
@@ -72,11 +71,15 @@ def test_each_fact_multiplies_the_weight_by_its_penalty(
     assert weights["dear"] == 100.0
 
 
-def test_a_graph_with_a_fan_out_cannot_be_weighed_yet(build: Build) -> None:
+def test_a_fan_out_weighs_what_its_required_branches_weigh_together(build: Build) -> None:
     arm = Branch(graph=GraphSpec(stages=(("a",),)))
-    spec = GraphSpec(nodes={"both": FanOutNode(branches={"one": arm})}, stages=(("a",), ("both",)))
-    with pytest.raises(InvalidFanOut, match="not executed yet"):
-        node_weights(build(spec), ALL_HEALTHY, MODEL)
+    extra = Branch(graph=GraphSpec(stages=(("a",),)), required=False)
+    fan = FanOutNode(branches={"one": arm, "two": arm, "extra": extra})
+    graph = build(GraphSpec(nodes={"both": fan}, stages=(("a",), ("both",))))
+    weights = node_weights(graph, ALL_HEALTHY, MODEL)
+    assert weights["both"] == pytest.approx(2 * weights["a"])
+    down = Overlay(1, {"a": Condition(available=False)})
+    assert node_weights(graph, down, MODEL)["both"] == inf
 
 
 @settings(max_examples=60, deadline=None)

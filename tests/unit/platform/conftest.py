@@ -67,9 +67,7 @@ def _house(
     clock: FakeClock | None = None,
 ) -> House:
     clock, written = clock or FakeClock(), scripts or {}
-    profiles = {graph.profile(node).id: graph.profile(node) for node in graph.nodes}
-    if graph.escalation is not None:
-        profiles[graph.escalation.id] = graph.escalation
+    profiles = _profiles(graph)
     agents = {name: ScriptedAgent(each, _script(written.get(name, [name]))) for name, each in profiles.items()}
     health = HealthBoard(agents, breakers, clock.monotonic)
     delivered: list[Ran] = []
@@ -89,6 +87,13 @@ def _house(
         watch=lambda _, event: watched.append(event),
     )
     return House(graph, agents, engine, health, clock, delivered, watched)
+
+
+def _profiles(graph: AgentGraph) -> dict[AgentId, AgentProfile]:
+    found = {graph.profile(node).id: graph.profile(node) for node in graph.nodes if node not in graph.branches}
+    for arm in (arm for arms in graph.branches.values() for arm in arms.values()):
+        found |= _profiles(arm)
+    return found if graph.escalation is None else {**found, graph.escalation.id: graph.escalation}
 
 
 def _script(lines: Lines) -> Script:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentProfile, Budget, NodeId, Spend, TokenCaps
-from stigmergy.errors import BudgetTooSmall, InvalidFanOut, UnknownNode
+from stigmergy.errors import BudgetTooSmall, UnknownNode
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import Branch, FanOutNode, GraphSpec
 from stigmergy.graphs.overlay import Condition, Overlay
@@ -193,5 +193,6 @@ def test_what_the_mask_cannot_answer_is_an_error(build: Build) -> None:
         Mask().candidates(build((("only",),)), "nowhere")
     arm = Branch(graph=GraphSpec(stages=(("only",),)))
     fan = build((("only",), ("fan",)), nodes={"fan": FanOutNode(branches={"arm": arm})})
-    with pytest.raises(InvalidFanOut):
-        Mask().candidates(fan, START)
+    assert Mask().candidates(fan, "only").candidates[0].agent == ""
+    (refused,) = Mask().candidates(fan, "only", overlay=down("only")).refused
+    assert refused == ("fan", "a required branch is closed")

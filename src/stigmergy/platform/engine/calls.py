@@ -17,11 +17,14 @@ from stigmergy.errors import (
     InputTooLong,
     InvalidReply,
 )
+from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine.lines import replies_before
 from stigmergy.platform.engine.replies import bookable
 from stigmergy.platform.engine.retries import retry_refusal
 from stigmergy.platform.engine.run import Run
+from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.state import CallAgent, Command
 from stigmergy.platform.health import CallSample, HealthBoard
@@ -53,18 +56,27 @@ class Caller:
 
     async def perform(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
         """Make one attempt; returns what has to be done next."""
-        profile = self._profile(run, command.node)
-        worst, step = profile.worst_case(), run.step_key(command.node)
+        lines = run.lines(command.branch)
+        profile = _profile(lines[-1].graph, command.node)
+        worst, step = profile.worst_case(), run.step_key(command.node, command.branch)
         refusal = self._reserve(run, command, worst)
         if refusal is not None:
-            return run.apply(ev.BudgetRefused(node=command.node, reason=refusal))
+            return run.apply(ev.BudgetRefused(node=command.node, reason=refusal, branch=command.branch))
         run.apply(
-            ev.CallStarted(step=step, node=command.node, agent=profile.id, attempt=command.attempt, reserved=worst)
+            ev.CallStarted(
+                step=step,
+                node=command.node,
+                agent=profile.id,
+                attempt=command.attempt,
+                reserved=worst,
+                branch=command.branch,
+            )
         )
+        request = self._request(run, profile, step, replies_before(lines))
         self._health.started(profile.id)
         began = self._clock.monotonic()
         try:
-            reply = bookable(profile.id, await self._gateway.call(profile.id, self._request(run, profile, step)))
+            reply = bookable(profile.id, await self._gateway.call(profile.id, request))
         except AgentError as error:
             return self._failed(run, command, profile, error, self._clock.monotonic() - began)
         except asyncio.CancelledError:
@@ -77,8 +89,8 @@ class Caller:
     def _reserve(self, run: Run, command: CallAgent, worst: Spend) -> str | None:
         """Set the worst case aside; why it cannot be, or None. A first attempt has just passed the mask."""
         if command.attempt > 1 and command.node != ESCALATION:
-            overlay = self._health.overlay()
-            refusal = retry_refusal(self._mask, run.graph, run.state, command.node, run.task.budget, overlay)
+            view = view_of(run, command.branch, self._mask, self._health.overlay())
+            refusal = retry_refusal(self._mask, view, command.node)
             if refusal is not None:
                 return refusal
         try:
@@ -87,11 +99,7 @@ class Caller:
             return str(refused)
         return None
 
-    def _profile(self, run: Run, node: NodeId) -> AgentProfile:
-        escalation = run.graph.escalation
-        return escalation if node == ESCALATION and escalation is not None else run.graph.profile(node)
-
-    def _request(self, run: Run, profile: AgentProfile, step: str) -> Request:
+    def _request(self, run: Run, profile: AgentProfile, step: str, replies: tuple[Reply, ...]) -> Request:
         left = run.seconds_left()
         task = run.task
         return Request(
@@ -99,7 +107,7 @@ class Caller:
             messages=task.messages,
             task_type=task.task_type,
             labels=task.labels,
-            replies=run.state.replies,
+            replies=replies,
             step_key=step,
             timeout_s=profile.timeout_s if left is None else max(min(profile.timeout_s, left), 0.001),
             caps=profile.caps,
@@ -117,7 +125,8 @@ class Caller:
         usage = replace(reply.usage, latency_s=latency_s)
         return run.apply(
             ev.CallSucceeded(
-                step=run.step_key(command.node),
+                step=run.step_key(command.node, command.branch),
+                branch=command.branch,
                 node=command.node,
                 agent=profile.id,
                 reply=replace(reply, agent=profile.id, node=command.node, usage=usage),
@@ -135,7 +144,8 @@ class Caller:
         self._health.finished(CallSample(profile.id, kind, latency_s))
         return run.apply(
             ev.CallFailed(
-                step=run.step_key(command.node),
+                step=run.step_key(command.node, command.branch),
+                branch=command.branch,
                 node=command.node,
                 agent=profile.id,
                 attempt=command.attempt,
@@ -157,5 +167,9 @@ class Caller:
         return profile.worst_case()
 
 
+def _profile(graph: AgentGraph, node: NodeId) -> AgentProfile:
+    return graph.escalation if node == ESCALATION and graph.escalation is not None else graph.profile(node)
+
+
 def _reservation(run: Run, command: CallAgent) -> str:
-    return f"{run.step_key(command.node)}#{command.attempt}"
+    return f"{run.step_key(command.node, command.branch)}#{command.attempt}"

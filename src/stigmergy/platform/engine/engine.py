@@ -7,19 +7,22 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stigmergy.domain import EpisodeId, Status, Task
 from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.graphs.nodes import FanOutNode
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
+from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
 from stigmergy.platform.engine.plan import Plan, plan_route
 from stigmergy.platform.engine.run import Ran, Run
+from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
-from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, Finish, Repair
+from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, Finish, Join, Repair
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.routers.feasibility import Mask
@@ -72,6 +75,7 @@ class Engine:
         self._clock = clock
         self._mask = mask or Mask()
         self._hops = HopChooser(self._mask, rng)
+        self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._caller = Caller(gateway, health, self._mask, clock)
         self._limits = limits
         self._config_version = config_version
@@ -157,31 +161,51 @@ class Engine:
 
     async def _perform(self, run: Run, command: Command) -> tuple[Command, ...]:
         match command:
-            case ChooseHop():
-                return run.apply(self._hop(run, command))
-            case CallAgent() if self._too_late(run):
-                return run.apply(ev.DeadlinePassed(position=run.state.position))
-            case CallAgent():
-                return await self._caller.perform(run, command)
-            case Repair(reason):
-                return run.apply(self._repair(run, reason))
-            case Finish(status, reason):
-                return run.apply(ev.Finished(status=status, reason=reason))
+            case CallAgent() if not self._too_late(run):
+                fans_out = command.node in run.lines(command.branch)[-1].graph.branches
+                return await (self._fan_outs if fans_out else self._caller).perform(run, command)
+            case Join():
+                return self._fan_outs.join(run, command)
+            case _:
+                return run.apply(self._decided(run, command))
+
+    def _decided(self, run: Run, command: Command) -> ev.Event:
+        """The event of a command that nobody has to be waited for."""
+        match command:
+            case Finish():
+                return _ending(run, command)
+            case ChooseHop() if not self._too_late(run):
+                return self._hop(run, command)
+            case Repair() if not self._too_late(run):
+                return self._repair(run, command)
+            case _:
+                position = run.lines(command.branch)[-1].state.position
+                return ev.DeadlinePassed(position=position, branch=command.branch)
 
     def _hop(self, run: Run, command: ChooseHop) -> ev.Event:
-        if self._too_late(run):
-            return ev.DeadlinePassed(position=command.position)
-        view = self._view(run)
-        return self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+        view = self._view(run, command.branch)
+        hop = self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+        return replace(hop, branch=command.branch) if command.branch else hop
 
-    def _repair(self, run: Run, reason: str) -> ev.Event:
-        if self._too_late(run):
-            return ev.DeadlinePassed(position=run.state.position)
-        return self._healing.heal(run.graph, run.state, self._health.overlay(), run.task.budget, reason)
+    def _repair(self, run: Run, command: Repair) -> ev.Event:
+        view = self._view(run, command.branch)
+        healed = self._healing.heal(view.graph, view.state, view.overlay, view.budget, command.reason, view.around)
+        return replace(healed, branch=command.branch) if command.branch else healed
 
-    def _view(self, run: Run) -> HopView:
-        return HopView(run.graph, run.state, run.task.budget, run.features, self._health.overlay())
+    def _view(self, run: Run, branch: str = "") -> HopView:
+        return view_of(run, branch, self._mask, self._health.overlay())
 
     def _too_late(self, run: Run) -> bool:
         left = run.seconds_left()
         return left is not None and left <= 0
+
+
+def _ending(run: Run, command: Finish) -> ev.Event:
+    """The end of a line; a branch that did not reach its goal is lost, and its fan-out has to do without it."""
+    if not command.branch or command.status is not Status.ESCALATED:
+        return ev.Finished(status=command.status, reason=command.reason, branch=command.branch)
+    *_, outer, _branch = run.lines(command.branch)
+    fan_out = outer.graph.node(str(outer.state.target))
+    loss = fan_out.branches[outer.inside].loss if isinstance(fan_out, FanOutNode) else 0.0
+    required = outer.inside in outer.state.required
+    return ev.BranchLost(reason=command.reason, required=required, loss=loss, branch=command.branch)

@@ -7,12 +7,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stigmergy.domain import GOAL, Budget, NodeId
+from stigmergy.domain import Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.overlay import Overlay
 from stigmergy.platform.episode.events import Cornered, DecidedBy, HopChosen, Option
 from stigmergy.platform.episode.state import EpisodeState
-from stigmergy.platform.healing import failed_nodes, locked_effects
+from stigmergy.platform.healing import ALONE, Surroundings, failed_nodes, locked_effects
 from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores
 from stigmergy.routers.feasibility import Mask, MaskResult
 from stigmergy.routers.selection import Choice, Selection, select
@@ -43,6 +43,35 @@ class HopView:
     budget: Budget
     features: QueryFeatures
     overlay: Overlay
+    around: Surroundings = ALONE
+
+    @property
+    def locked(self) -> frozenset[str]:
+        """The side effects that no further step may have."""
+        return locked_effects(self.graph, self.state) | self.around.locked
+
+
+def feasible(mask: Mask, view: HopView, locked: frozenset[str]) -> MaskResult:
+    """The hops that fit beside one of the earmarks of the other lines, and why the others do not."""
+    found: list[MaskResult] = [
+        mask.candidates(
+            view.graph,
+            view.state.position,
+            spent=view.state.charged + view.around.held,
+            earmarked=earmark,
+            budget=view.budget,
+            overlay=view.overlay,
+            excluded=failed_nodes(view.graph, view.state),
+            locked_effects=locked,
+        )
+        for earmark in view.around.earmarks
+    ]
+    if len(found) == 1:
+        return found[0]
+    fitting = {candidate.node: candidate for each in found for candidate in each.candidates}
+    order = [node for node in view.graph.successors(view.state.position) if node in fitting]
+    refused = tuple(refusal for refusal in found[0].refused if refusal[0] not in fitting)
+    return MaskResult(tuple(fitting[node] for node in order), refused)
 
 
 class HopChooser:
@@ -54,15 +83,7 @@ class HopChooser:
 
     def feasible(self, view: HopView) -> MaskResult:
         """The successors that may be taken, and why the others may not."""
-        return self._mask.candidates(
-            view.graph,
-            view.state.position,
-            spent=view.state.charged,
-            budget=view.budget,
-            overlay=view.overlay,
-            excluded=failed_nodes(view.graph, view.state),
-            locked_effects=locked_effects(view.graph, view.state),
-        )
+        return feasible(self._mask, view, view.locked)
 
     def choose(self, view: HopView, router: RouterInService) -> HopChosen | Cornered:
         """The router's hop; Cornered when nothing is feasible or the router itself fails."""
@@ -91,7 +112,7 @@ class HopChooser:
 
 def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
     """A hop that healing has fixed; Cornered when its agent has gone down since."""
-    if node != GOAL and view.graph.profile(node).id in view.overlay.down:
+    if node in view.graph.nodes_with(view.overlay.down):
         return Cornered(position=view.state.position, reasons=((node, "down"),))
     return HopChosen(
         source=view.state.position,
@@ -112,7 +133,7 @@ def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingS
         overlay=view.overlay,
         visited=state.route,
         confidences=tuple(reply.confidence for reply in state.replies),
-        spent=state.charged,
+        spent=state.charged + view.around.held,
         budget=budget,
     )
 

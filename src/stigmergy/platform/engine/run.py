@@ -10,6 +10,7 @@ from stigmergy.domain import Episode, EpisodeId, NodeId, Task
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.hops import RouterInService
+from stigmergy.platform.engine.lines import Line, is_alive, lines_to
 from stigmergy.platform.episode.advance import advance
 from stigmergy.platform.episode.events import Event
 from stigmergy.platform.episode.state import Command, EpisodeState
@@ -68,9 +69,18 @@ class Run:
         self._watch(self.episode_id, event)
         return commands
 
-    def step_key(self, node: NodeId) -> str:
-        """The idempotency key of the step at ``node``, which is being called: episode / node / visit."""
-        return f"{self.episode_id}/{node}/{self.state.visits}"
+    def lines(self, branch: str) -> tuple[Line, ...]:
+        """The lines from the main one down to that of ``branch``, which comes last."""
+        return lines_to(self.graph, self.state, branch)
+
+    def runs(self, branch: str) -> bool:
+        """Whether the branch has work to do; one whose fan-out has been joined or given up has none."""
+        return is_alive(self.state, branch)
+
+    def step_key(self, node: NodeId, branch: str = "") -> str:
+        """The idempotency key of the step that is called at ``node``: episode / branch path / node / visit."""
+        place = f"{self.episode_id}/{branch}" if branch else self.episode_id
+        return f"{place}/{node}/{self.lines(branch)[-1].state.visits}"
 
     def seconds_left(self) -> float | None:
         """Seconds until the task's deadline; None when it has none."""

@@ -1,6 +1,7 @@
 """``advance(state, event) -> (state, commands)``: the rules of an episode's life.
 
-A linear route has at most one command open at a time. An event that cannot happen in the state it meets raises
+A line, the main one or a branch of a fan-out, has at most one command open at a time, and events of different lines may
+come in any order. An event that cannot happen in the state it meets raises
 IllegalEvent; nothing is ever ignored.
 """
 
@@ -13,12 +14,15 @@ from typing import Any
 from stigmergy.domain import ESCALATION, GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
 from stigmergy.errors import IllegalEvent
 from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.branches import begun, delivered, dropped, lost, part, settled, with_branch, within
 from stigmergy.platform.episode.state import (
     CallAgent,
+    CancelBranch,
     ChooseHop,
     Command,
     EpisodeState,
     Finish,
+    Join,
     Phase,
     Repair,
 )
@@ -35,10 +39,38 @@ def advance(state: EpisodeState, event: ev.Event) -> Step:
     Raises:
         IllegalEvent: the event cannot happen in this phase.
     """
+    return _advance(state, event, getattr(event, "branch", ""))
+
+
+def _advance(state: EpisodeState, event: ev.Event, path: str) -> Step:
+    if path:
+        return _in_branch(state, event, path)
     phases, rule = _RULES[type(event)]
     if state.phase not in phases:
         raise IllegalEvent(event.kind, state.phase.value)
     return rule(state, event)
+
+
+def _in_branch(state: EpisodeState, event: ev.Event, path: str) -> Step:
+    fan_out, name, inner = part(path)
+    if state.phase is not Phase.FANNED_OUT or state.target != fan_out or name not in state.branches:
+        raise IllegalEvent(f"{event.kind} in branch {path}", f"{state.phase.value} {state.target}")
+    branch, commands = _advance(state.branches[name], event, inner)
+    moved, here = with_branch(state, name, branch), f"{fan_out}/{name}"
+    return (moved, within(here, commands)) if branch.alive else _branch_ended(moved, name)
+
+
+def _branch_ended(state: EpisodeState, name: str) -> Step:
+    running = [other for other, branch in state.branches.items() if branch.alive]
+    missing = [other for other in lost(state) if other in state.required]
+    if running:
+        why = f"the required branch {name} was lost"
+        stops = tuple(CancelBranch(why, f"{state.target}/{other}") for other in running)
+        return state, stops if name in missing else ()
+    if not missing:
+        return replace(state, phase=Phase.JOINING), (Join(str(state.target)),)
+    reasons = "; ".join(f"branch {other}: {state.branches[other].reason}" for other in missing)
+    return _give_up_on(settled(state), str(state.target), f"{state.target} lost what it needs ({reasons})")
 
 
 def fold(events: Iterable[ev.Event]) -> EpisodeState:
@@ -67,6 +99,37 @@ def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
 def _calling(state: EpisodeState, node: NodeId) -> Step:
     called = replace(state, phase=Phase.CALLING, target=node, attempt=1, visits=state.visits + 1)
     return called, (CallAgent(node, 1),)
+
+
+def _branches_started(state: EpisodeState, event: ev.BranchesStarted) -> Step:
+    _expect_target(state, event.node, event.kind)
+    if event.node == ESCALATION:
+        raise IllegalEvent(f"{event.kind} at {event.node}", "calling the escalation agent")
+    fanned = replace(state, phase=Phase.FANNED_OUT, branches=begun(state, event), required=frozenset(event.required))
+    return fanned, tuple(ChooseHop(START, branch=f"{event.node}/{name}") for name in event.started)
+
+
+def _branch_lost(state: EpisodeState, event: ev.BranchLost) -> Step:
+    if not event.branch:
+        raise IllegalEvent(event.kind, "on the main line, which is no branch")
+    return replace(state, phase=Phase.ENDED, status=Status.ESCALATED, reason=event.reason), ()
+
+
+def _joined(state: EpisodeState, event: ev.Joined) -> Step:
+    _expect_target(state, event.node, event.kind)
+    if not event.joined or not set(event.joined) <= set(delivered(state)):
+        raise IllegalEvent(f"{event.kind} of {event.joined}", f"where {delivered(state)} delivered")
+    committed = replace(
+        settled(state),
+        phase=Phase.CHOOSING,
+        target=None,
+        attempt=0,
+        position=event.node,
+        route=(*state.route, event.node),
+        replies=(*state.replies, event.reply),
+        dropped=(*state.dropped, *dropped(state)),
+    )
+    return committed, (ChooseHop(event.node, state.planned[0] if state.planned else None),)
 
 
 def _call_started(state: EpisodeState, event: ev.CallStarted) -> Step:
@@ -158,6 +221,7 @@ def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple
         phase=Phase.CHOOSING,
         position=event.source,
         route=state.route[:kept],
+        dropped=tuple(each for each in state.dropped if not each.startswith(tuple(f"{n}/" for n in event.undone))),
         replies=state.replies[:kept],
         planned=planned,
     )
@@ -180,11 +244,13 @@ def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
 
 def _cancelled(state: EpisodeState, event: ev.Cancelled) -> Step:
     # Whether the agent that was being called did the work is unknown, so what was reserved for it stays charged.
-    settled = replace(state, target=None, charged=state.charged + state.reserved, reserved=NOTHING)
-    return _finishing(settled, Status.CANCELLED, event.reason)
+    given_up = replace(settled(state), target=None, charged=state.charged + state.reserved, reserved=NOTHING)
+    return _finishing(given_up, Status.CANCELLED, event.reason)
 
 
 def _finished(state: EpisodeState, event: ev.Finished) -> Step:
+    if event.branch and event.status is Status.ESCALATED:
+        raise IllegalEvent(f"{event.kind} as {event.status}", "in a branch, which is lost then")
     return replace(state, phase=Phase.ENDED, status=event.status, reason=event.reason), ()
 
 
@@ -224,6 +290,9 @@ _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], St
     ev.CallSucceeded: (frozenset({Phase.WAITING}), _call_succeeded),
     ev.CallFailed: (frozenset({Phase.WAITING}), _call_failed),
     ev.BudgetRefused: (frozenset({Phase.CALLING}), _budget_refused),
+    ev.BranchesStarted: (frozenset({Phase.CALLING}), _branches_started),
+    ev.BranchLost: (frozenset({Phase.FINISHING}), _branch_lost),
+    ev.Joined: (frozenset({Phase.JOINING}), _joined),
     ev.Cornered: (frozenset({Phase.CHOOSING}), _cornered),
     ev.Rerouted: (frozenset({Phase.REPAIRING}), _rerouted),
     ev.Demoted: (frozenset({Phase.REPAIRING}), _demoted),

@@ -18,10 +18,11 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    Reply data that is no JSON, against the contract of agents, is kept as its ``repr``: a record with that is worth
-    more than none.
+    The main line's ``branch`` is not written. Reply data that is no JSON, against the contract of agents, is kept as
+    its ``repr``: a record with that is worth more than none.
     """
-    return _ADAPTER.dump_json(event, fallback=repr).decode()
+    on_main_line = not getattr(event, "branch", "")
+    return _ADAPTER.dump_json(event, fallback=repr, exclude={"branch"} if on_main_line else None).decode()
 
 
 def decode(payload: str) -> Event:

@@ -1,4 +1,8 @@
-"""What can happen in an episode. Events are appended, never changed; folding them gives the state back."""
+"""What can happen in an episode. Events are appended, never changed; folding them gives the state back.
+
+``branch`` says on which line an event happened: "" is the main line, ``fan/text`` the branch ``text`` of the fan-out
+``fan``, ``fan/text/deep/x`` a branch of a fan-out in that branch. Only where it is not "" is it stored.
+"""
 
 from __future__ import annotations
 
@@ -72,6 +76,7 @@ class HopChosen:
     selection: str = ""
     overlay_version: int = 0
     policy_version: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,7 @@ class CallStarted:
     agent: AgentId
     attempt: int
     reserved: Spend
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +103,7 @@ class CallSucceeded:
     reply: Reply
     charged: Spend
     overrun: Spend | None = None
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +124,7 @@ class CallFailed:
     charged: Spend
     in_doubt: str | None = None
     final: bool = False
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +134,7 @@ class Cornered:
     kind: Literal["cornered"] = "cornered"
     position: NodeId
     reasons: tuple[tuple[NodeId, str], ...]
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +146,7 @@ class Rerouted:
     path: tuple[NodeId, ...]
     weight: float
     undone: tuple[NodeId, ...] = ()
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +160,7 @@ class Demoted:
     loss: float
     weight: float
     undone: tuple[NodeId, ...] = ()
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +170,7 @@ class Escalated:
     kind: Literal["escalated"] = "escalated"
     reason: str
     to: AgentId | None = None
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +180,49 @@ class BudgetRefused:
     kind: Literal["budget_refused"] = "budget_refused"
     node: NodeId
     reason: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchesStarted:
+    """A fan-out begins: these branches run side by side.
+
+    ``required`` are those of ``started`` that the join cannot do without. ``left_out`` are optional branches for which
+    too little budget was left, with the reason: the goal is reduced by them.
+    """
+
+    kind: Literal["branches_started"] = "branches_started"
+    node: NodeId
+    started: tuple[str, ...]
+    required: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchLost:
+    """The branch ended without a result: a demotion where it is optional, else a failure of its fan-out."""
+
+    kind: Literal["branch_lost"] = "branch_lost"
+    reason: str
+    required: bool
+    loss: float
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The fan-out is committed: ``reply`` is what its rule made of the replies of ``joined``, in this order.
+
+    Its usage is the sum of that of all branches, charged already when each of their calls ended.
+    """
+
+    kind: Literal["joined"] = "joined"
+    node: NodeId
+    rule: str
+    joined: tuple[str, ...]
+    reply: Reply
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +231,7 @@ class DeadlinePassed:
 
     kind: Literal["deadline_passed"] = "deadline_passed"
     position: NodeId
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +240,7 @@ class Cancelled:
 
     kind: Literal["cancelled"] = "cancelled"
     reason: str
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +250,7 @@ class Finished:
     kind: Literal["finished"] = "finished"
     status: Status
     reason: str
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +274,9 @@ Event: TypeAlias = (
     | Demoted
     | Escalated
     | BudgetRefused
+    | BranchesStarted
+    | BranchLost
+    | Joined
     | DeadlinePassed
     | Cancelled
     | Finished

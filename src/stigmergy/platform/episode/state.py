@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -18,13 +19,19 @@ class Phase(StrEnum):
     CALLING = "about to call an agent"
     WAITING = "waiting for an agent"
     REPAIRING = "repairing its route"
+    FANNED_OUT = "waiting for the branches of a fan-out"
+    JOINING = "joining the replies of a fan-out"
     FINISHING = "finishing"
     ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeState:
-    """The fold of an episode's events."""
+    """The fold of an episode's events. A branch has a state of its own, of the same kind, inside its fan-out's line.
+
+    What is used, charged, reserved, failed, rerouted and in doubt counts every branch below at once; route, replies,
+    excluded nodes and plans are those of the one line.
+    """
 
     phase: Phase = Phase.NEW
     position: NodeId = START
@@ -43,6 +50,10 @@ class EpisodeState:
     usage: Usage = NO_USAGE
     charged: Spend = NOTHING
     reserved: Spend = NOTHING
+    branches: Mapping[str, EpisodeState] = field(default_factory=dict)
+    """The branches of the fan-out at ``target``, by name, from its start to its join."""
+    required: frozenset[str] = frozenset()
+    """Those of ``branches`` that the join cannot do without."""
     excluded: frozenset[NodeId] = frozenset()
     """Nodes whose agent failed in this episode."""
     in_doubt: frozenset[str] = frozenset()
@@ -57,6 +68,11 @@ class EpisodeState:
     quality: float | None = None
 
     @property
+    def alive(self) -> bool:
+        """Whether the episode, or the branch, still has work to do."""
+        return self.phase is not Phase.ENDED
+
+    @property
     def answer(self) -> str | None:
         """The text of the last committed reply; for an unfinished episode, its partial result."""
         return self.replies[-1].text if self.replies else None
@@ -68,29 +84,49 @@ class ChooseHop:
 
     position: NodeId
     forced: NodeId | None = None
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CallAgent:
-    """Reserve, call the agent at ``node``, and say how it went."""
+    """Reserve, call the agent at ``node``, and say how it went; of a fan-out, start the branches."""
 
     node: NodeId
     attempt: int
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """Find a way on for the rest of the episode."""
+    """Find a way on for the rest of the line."""
 
     reason: str
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Close the episode with this outcome."""
+    """Close the line with this outcome."""
 
     status: Status
     reason: str
+    branch: str = ""
 
 
-Command: TypeAlias = ChooseHop | CallAgent | Repair | Finish
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Make one reply of the replies of the fan-out at ``node``, whose branches have all ended."""
+
+    node: NodeId
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBranch:
+    """Stop the branch: what it would give is not needed any more."""
+
+    reason: str
+    branch: str
+
+
+Command: TypeAlias = ChooseHop | CallAgent | Repair | Finish | Join | CancelBranch

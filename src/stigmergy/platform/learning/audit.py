@@ -11,12 +11,43 @@ _ANSWERS = (ev.Rerouted, ev.Demoted, ev.Escalated, ev.BudgetRefused, ev.Deadline
 
 
 def silent_failures(events: Sequence[ev.Event]) -> int:
-    """How many failed calls were followed by nothing: no retry, reroute, demotion, escalation or other explicit end."""
-    return sum(
-        not _answered(event, events[index + 1 :])
+    """How many failed calls were followed by nothing: no retry, reroute, demotion, escalation or other explicit end.
+
+    Lines run side by side, so what answers a failure is the next event of its own line. A lost branch has to be
+    answered too: by its fan-out's join, which names it as dropped, by a repair of the line that holds it, or by an end.
+    """
+    unanswered = [
+        not _answered(event, _of_line(events[index + 1 :], event.branch))
         for index, event in enumerate(events)
         if isinstance(event, ev.CallFailed)
-    )
+    ]
+    forgotten = [
+        not _taken_up(event, events[index + 1 :])
+        for index, event in enumerate(events)
+        if isinstance(event, ev.BranchLost)
+    ]
+    return sum(unanswered) + sum(forgotten)
+
+
+def _of_line(events: Sequence[ev.Event], branch: str) -> list[ev.Event]:
+    """The next event of a line; the end of a line around it is one of its own as well."""
+    ends = (ev.Cancelled, ev.Finished)
+    return [
+        event
+        for event in events
+        if (path := getattr(event, "branch", "")) == branch or (isinstance(event, ends) and holds(path, branch))
+    ]
+
+
+def holds(path: str, branch: str) -> bool:
+    """Whether the line at ``path`` holds the one at ``branch``."""
+    return not path or branch.startswith(f"{path}/")
+
+
+def _taken_up(lost: ev.BranchLost, rest: Sequence[ev.Event]) -> bool:
+    outside = lost.branch.rsplit("/", 2)[0] if lost.branch.count("/") > 1 else ""
+    following = _of_line(rest, outside)
+    return bool(following) and isinstance(following[0], _ANSWERS if lost.required else (*_ANSWERS, ev.Joined))
 
 
 def _answered(failed: ev.CallFailed, rest: Sequence[ev.Event]) -> bool:

@@ -14,7 +14,8 @@ def outcome_of(episode_id: EpisodeId, events: Sequence[ev.Event], features: Quer
     """Fold a finished episode into what a router may learn.
 
     Steps that healing undid are left out; failed calls appear as infrastructure failures, never as poor work. The
-    quality is the newest one given; an episode that nobody judged has none.
+    quality is the newest one given; an episode that nobody judged has none. A fan-out is one step without an agent
+    (""), whose usage is that of its branches: what happened inside them is not learnt from yet.
     """
     accepted = next(event for event in events if isinstance(event, ev.Accepted))
     judged = [event for event in events if isinstance(event, ev.QualityGiven)]
@@ -34,8 +35,13 @@ def outcome_of(episode_id: EpisodeId, events: Sequence[ev.Event], features: Quer
 
 def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
     kept = fold(events).route
-    hops = {event.node: event for event in events if isinstance(event, ev.HopChosen)}
-    calls = {event.node: event for event in events if isinstance(event, ev.CallSucceeded) and event.node != ESCALATION}
+    main = [event for event in events if not getattr(event, "branch", "")]
+    hops = {event.node: event for event in main if isinstance(event, ev.HopChosen)}
+    calls = {
+        event.node: event
+        for event in main
+        if isinstance(event, (ev.CallSucceeded, ev.Joined)) and event.node != ESCALATION
+    }
     following: tuple[NodeId | None, ...] = (*kept, None)[1:]
     source = START
     for node, after in zip(kept, following, strict=True):
@@ -43,7 +49,7 @@ def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
         yield StepOutcome(
             source=source,
             node=node,
-            agent=call.agent,
+            agent=call.reply.agent,
             usage=call.reply.usage,
             answered=call.reply.answered,
             judgement=calls[after].reply.verdict if after is not None else None,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from math import inf, isnan, nan
 from typing import Any, get_args
@@ -83,7 +84,18 @@ def test_unknown_fields_are_refused(kind: type[Any]) -> None:
                 decode(json.dumps({**document, name: {**nested, "surprise": 1}}))
 
 
+def test_the_main_line_is_stored_without_a_branch_path() -> None:
+    chosen = ev.HopChosen(source="a", node="b", decided_by=ev.DecidedBy.ROUTER, probability=1.0)
+    assert "branch" not in json.loads(encode(chosen))
+    inside = replace(chosen, branch="fan/text")
+    assert json.loads(encode(inside))["branch"] == "fan/text"
+    assert decode(encode(inside)) == inside
+
+
 SAMPLES: dict[type[Any], ev.Event] = {
+    ev.BranchesStarted: ev.BranchesStarted(node="fan", started=("x", "y"), required=("x",), left_out=(("z", "why"),)),
+    ev.BranchLost: ev.BranchLost(branch="fan/y", required=False, loss=0.1, reason="why"),
+    ev.Joined: ev.Joined(node="fan", rule="vote", joined=("x",), reply=Reply(text="yes")),
     ev.Accepted: ev.Accepted(
         task_id="t",
         graph="g",

@@ -107,6 +107,8 @@ def answer(draw: Draw, state: EpisodeState, command: Command) -> ev.Event:
             return draw(repairs(state))
         case Finish(status, reason):
             return ev.Finished(status=status, reason=reason)
+        case _:
+            raise AssertionError(f"{command} on a line without fan-outs")
 
 
 def outcome_of_call(draw: Draw, state: EpisodeState) -> ev.Event:
