@@ -72,10 +72,13 @@ class Client:
 
         Args:
             query: what is asked; may be left out when ``messages`` end with it.
-            graph, router: who serves it and who chooses its route; the server's defaults when None.
+            graph: which graph serves it; the server's default when None.
+            router: who chooses the route; the graph's default when None.
             budget: limits, as a BudgetModel or a mapping such as ``{"max_usd": "0.01"}``.
-            task_type, labels: what kind of query it is, where that is known, and free words to find the episode by.
-            reference, messages: the right answer, for the evaluator alone; the conversation, oldest first.
+            task_type: what kind of query it is, where that is known.
+            labels: free words to find the episode by.
+            reference: the right answer, for the evaluator alone.
+            messages: the conversation, oldest first.
             wait: return when the task has ended; otherwise at once, while it is pending.
             explain: with ``wait``, tell of every hop what else was feasible and why it was chosen.
             idempotency_key: two submissions with one key are one task.
