@@ -80,7 +80,7 @@ class Client:
             reference: the right answer, for the evaluator alone.
             messages: the conversation, oldest first.
             wait: return when the task has ended; otherwise at once, while it is pending.
-            explain: with ``wait``, tell of every hop what else was feasible, and why it was chosen.
+            explain: with ``wait``, tell of every hop what else was feasible and why it was chosen.
             idempotency_key: two submissions with one key are one task.
         """
         task = calls.task_request(
