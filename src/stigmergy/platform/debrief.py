@@ -114,6 +114,7 @@ class Debrief:
         given = QualityGiven(quality=feedback.quality, source=feedback.source)
         while True:
             stored = await self._store.journal.read(feedback.episode_id)
+            before = [decode(event.payload) for event in stored]
             last = stored[-1] if stored else None
             seq = 0 if last is None else last.seq + 1
             event = _stored(feedback.episode_id, seq, given, self._clock.now())
@@ -121,7 +122,7 @@ class Debrief:
                 await self._store.episodes.add_feedback(feedback, *chained([event], last))
             except SequenceConflict:
                 continue  # somebody else's judgement came first: this one goes after it
-            return [*(decode(event.payload) for event in stored), given]
+            return [*before, given]
 
     async def _work(self) -> None:
         while True:

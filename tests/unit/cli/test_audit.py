@@ -108,6 +108,7 @@ EDITS = {
     "head": ("UPDATE episodes SET head = '' WHERE id = ?", None),
     "time that is none": ("UPDATE events SET at = 'noon' WHERE episode_id = ? AND seq = 2", None),
     "number that is none": ("UPDATE events SET v = 1.5 WHERE episode_id = ? AND seq = 2", None),
+    "text that is none": ("UPDATE events SET payload = CAST(x'ff' AS TEXT) WHERE episode_id = ? AND seq = 2", None),
     "summary that is none": ("UPDATE episodes SET route = '[' WHERE id = ?", None),
 }
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 
 from stigmergy.domain import EpisodeId, Status
-from stigmergy.errors import RecordUnreadable, StoreError
+from stigmergy.errors import StoreError
 from stigmergy.platform.chain import chain_hash
 from stigmergy.platform.records import StoredEvent
 
@@ -37,19 +36,6 @@ def first_taken(stored: Collection[int], events: Sequence[StoredEvent]) -> int:
 def moved_head(given: StoredEvent) -> str:
     """The head after ``given`` was appended; empty as before when it is not chained."""
     return chain_hash(given) if given.previous else ""
-
-
-@contextmanager
-def readable(record: str) -> Iterator[None]:
-    """What cannot be made of a stored row becomes an error in our words.
-
-    Raises:
-        RecordUnreadable: the row is not of the form that was written.
-    """
-    try:
-        yield
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise RecordUnreadable(record, f"{type(error).__name__}: {error}") from error
 
 
 def check_end(status: Status) -> None:

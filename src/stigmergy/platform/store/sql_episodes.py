@@ -11,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import EpisodeNotFound, SequenceConflict
 from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
-from stigmergy.platform.store.checks import check_episode, moved_head, readable
+from stigmergy.platform.store.checks import check_episode, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
-from stigmergy.platform.store.database import Database
+from stigmergy.platform.store.database import Database, readable
 from stigmergy.platform.store.rows import episode_record, episode_row, event_row, feedback_row
 from stigmergy.platform.store.tables import episodes as table
 from stigmergy.platform.store.tables import events as events_table

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from stigmergy.domain import EpisodeId
 from stigmergy.errors import SequenceConflict
 from stigmergy.platform.records import StoredEvent
-from stigmergy.platform.store.checks import check_episode, first_taken, readable
-from stigmergy.platform.store.database import Database
+from stigmergy.platform.store.checks import check_episode, first_taken
+from stigmergy.platform.store.database import Database, readable
 from stigmergy.platform.store.rows import event_record, event_row
 from stigmergy.platform.store.tables import events as table
 
