@@ -50,6 +50,7 @@ def task_request(
     reference: str | None = None,
     messages: Conversation = (),
     wait: bool = True,
+    explain: bool = False,
 ) -> TaskRequest:
     """The task as it is sent.
 
@@ -67,6 +68,7 @@ def task_request(
         "labels": labels or {},
         "reference": reference,
         "wait": wait,
+        "explain": explain,
     }
     return _asked(TaskRequest, parts)
 

@@ -20,7 +20,7 @@ StigmergyError
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── AgentOverloaded                                      │   └── WaitTimedOut
 │   ├── InvalidReply
-│   └── InputTooLong
+│   └── InputTooLong         (StoreError also: RecordUnreadable)
 """
 
 from stigmergy.errors.agents import (
@@ -70,6 +70,7 @@ from stigmergy.errors.running import (
 from stigmergy.errors.services import (
     DeployFailed,
     PortTaken,
+    RecordUnreadable,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -111,6 +112,7 @@ __all__ = [
     "MissingExtra",
     "NoFeasibleHop",
     "PortTaken",
+    "RecordUnreadable",
     "RequestError",
     "RoutingError",
     "SequenceConflict",

@@ -44,8 +44,7 @@ def repair_path(
         source: the last committed node, or START.
         weights: infinity for nodes that must not be called: down, excluded, or repeating a committed effect.
         allows: whether a total worst case fits the budget.
-        spent: what is spent, reserved and earmarked already.
-        needs: the Pareto-least worst cases of fan-outs as things stand; without them ``graph.worst_case`` holds.
+        spent, needs: what is spent, reserved and earmarked already; ``needs`` as in ``constrained_shortest_path``.
     """
     call = calling(graph, weights, allows, needs)
 
