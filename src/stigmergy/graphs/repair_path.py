@@ -44,7 +44,8 @@ def repair_path(
         source: the last committed node, or START.
         weights: infinity for nodes that must not be called: down, excluded, or repeating a committed effect.
         allows: whether a total worst case fits the budget.
-        spent, needs: what is spent, reserved and earmarked already; ``needs`` as in ``constrained_shortest_path``.
+        spent: what is spent, reserved and earmarked already.
+        needs: as in ``constrained_shortest_path``.
     """
     call = calling(graph, weights, allows, needs)
 
@@ -59,8 +60,10 @@ def repair_path(
             )
 
     best = search(graph, source, spent, call_or_bypass)
-    if best is None:
-        return None
+    return None if best is None else _repair(best)
+
+
+def _repair(best: Label) -> RepairPath:
     called = set(best.nodes)
     dropped = tuple(node for node in best.walked if node != GOAL and node not in called)
     return RepairPath(best.nodes, dropped, best.loss, best.weight)
