@@ -10,8 +10,8 @@ LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 LONGEST_WITH_REASON = 60
 USUAL_FILE = 120
-WITH_REASON: dict[str, str] = {}
-"""The ends of ``path:function`` above 40 lines, each with the reason why it stays in one piece; there is none now."""
+WITH_REASON = {"client/sync.py:submit": "twelve documented parameters around one call"}
+"""The ends of ``path:function`` above 40 lines, each with the reason why it stays in one piece."""
 
 
 def python_files(root: Path) -> list[Path]:

@@ -36,6 +36,7 @@ def submit(
             budget=budget_of(max_usd),
             task_type=task_type,
             wait=not no_wait,
+            explain=not no_wait,
         )
     if as_json:
         print_json(task)

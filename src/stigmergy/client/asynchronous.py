@@ -66,6 +66,7 @@ class AsyncClient:
         reference: str | None = None,
         messages: Conversation = (),
         wait: bool = True,
+        explain: bool = False,
         idempotency_key: str | None = None,
     ) -> TaskResult:
         """Run a task, as ``Client.submit`` does."""
@@ -79,6 +80,7 @@ class AsyncClient:
             reference=reference,
             messages=messages,
             wait=wait,
+            explain=explain,
         )
         return await self._send(calls.submit_call(task, idempotency_key))
 

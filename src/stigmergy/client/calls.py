@@ -58,6 +58,7 @@ def task_request(
     reference: str | None = None,
     messages: Conversation = (),
     wait: bool = True,
+    explain: bool = False,
 ) -> TaskRequest:
     """The task as it is sent.
 
@@ -75,6 +76,7 @@ def task_request(
         "labels": labels or {},
         "reference": reference,
         "wait": wait,
+        "explain": explain,
     }
     return _asked(TaskRequest, parts)
 

@@ -79,6 +79,7 @@ class Client:
         reference: str | None = None,
         messages: Conversation = (),
         wait: bool = True,
+        explain: bool = False,
         idempotency_key: str | None = None,
     ) -> TaskResult:
         """Run a task; a subclass of RequestError says why it was refused, here or by the server.
@@ -93,6 +94,7 @@ class Client:
             reference: the right answer, for the evaluator alone.
             messages: the conversation, oldest first.
             wait: return when the task has ended; otherwise at once, while it is pending.
+            explain: with ``wait``, tell of every hop what else was feasible and why it was chosen.
             idempotency_key: two submissions with one key are one task.
         """
         task = calls.task_request(
@@ -105,6 +107,7 @@ class Client:
             reference=reference,
             messages=messages,
             wait=wait,
+            explain=explain,
         )
         return self._send(calls.submit_call(task, idempotency_key))
 

@@ -44,6 +44,13 @@ def explained(result: str, ran: Ran) -> str:
     return wire.TaskResult.model_validate_json(result).model_copy(update={"hops": hops}).model_dump_json()
 
 
+def judged(result: str, quality: float | None) -> str:
+    """A result with the quality that its episode was given after it had been stored."""
+    if quality is None:
+        return result
+    return wire.TaskResult.model_validate_json(result).model_copy(update={"quality": quality}).model_dump_json()
+
+
 def task_json(record: TaskRecord) -> str:
     """A task where it stands, as JSON."""
     if record.result is not None:

@@ -95,7 +95,9 @@ class Debrief:
             await asyncio.gather(self._worker, return_exceptions=True)
 
     async def feedback(self, feedback: Feedback) -> Episode:
-        """Store a judgement from outside and let the episode's router learn from it.
+        """Store a judgement from outside, and let the episode's router learn from it if it is the first.
+
+        A later one replaces the quality that is shown; the same walk is not deposited twice.
 
         Raises:
             EpisodeNotFound: no such episode is stored (yet).
@@ -103,7 +105,8 @@ class Debrief:
         await self._store.episodes.add_feedback(feedback)
         events = await self._append(feedback.episode_id, QualityGiven(quality=feedback.quality, source=feedback.source))
         episode = await self._store.episodes.get(feedback.episode_id)
-        self._learn(episode, events)
+        if sum(isinstance(event, QualityGiven) for event in events) == 1:
+            self._learn(episode, events)
         return episode
 
     async def _append(self, episode_id: EpisodeId, given: QualityGiven) -> list[Event]:

@@ -195,6 +195,15 @@ async def test_feedback_is_stored_and_teaches_the_router(made: Build, pupil: Pup
     assert decode(last.payload) == QualityGiven(quality=0.25, source="user")
 
 
+async def test_a_walk_is_learnt_from_once_however_often_it_is_judged(made: Build, pupil: Pupil, ran: Ran) -> None:
+    debrief, _store = made(pupil)
+    debrief.take(ran)
+    await debrief.drain()
+    await debrief.feedback(Feedback("ep", 0.25, "user", None, EPOCH))
+    episode = await debrief.feedback(Feedback("ep", 0.75, "user", "on second thoughts", EPOCH))
+    assert (episode.quality, [o.quality for o in pupil.taught]) == (0.75, [None, 0.25])
+
+
 async def test_feedback_that_comes_at_the_same_time_is_kept_side_by_side(made: Build, pupil: Pupil, ran: Ran) -> None:
     debrief, store = made(pupil, Slow())
     debrief.take(ran)

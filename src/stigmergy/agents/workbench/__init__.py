@@ -1,5 +1,5 @@
 """The embedded pool: real small programs of different skill and price, and tasks whose answers can be checked.
 
 ``tasks`` makes seeded tasks, ``programs`` holds the agents' programs by name, ``evaluator`` checks final answers, and
-``workbench.yaml`` prices the programs and arranges them in four stages: understand, solve, check, answer.
+``platform/workbench.yaml`` prices the programs and arranges them in four stages: understand, solve, check, answer.
 """

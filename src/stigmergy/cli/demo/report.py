@@ -23,6 +23,8 @@ _WIDTH = 132
 
 def print_report(console: Console, reports: Sequence[SeedReport]) -> None:
     """One row per run, means and sums over seeds, then what follows from them."""
+    if console.width < _WIDTH:
+        console = Console(width=_WIDTH, highlight=False)
     shown = table(
         f"{TASKS} tasks per run, {len(reports)} seed(s); net = quality - normalised cost; LLM calls of control"
     )
@@ -31,7 +33,7 @@ def print_report(console: Console, reports: Sequence[SeedReport]) -> None:
     for name in reports[0].runs:
         runs = [report.runs[name] for report in reports]
         shown.add_row(name, *_cells(runs, fmean(net(report, name) for report in reports)))
-    console.print(shown, width=_WIDTH)
+    console.print(shown)
     fair = fair_comparison(reports)
     console.print(
         f"Best single path within half of the dearest path's cost: {arrows(fair.best_at_half_cost)}, "

@@ -12,9 +12,9 @@ from pydantic import AwareDatetime
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import body_hash, parsed, read_body, task_from
 from stigmergy.deployments.api.schema import asks, refusals
-from stigmergy.deployments.views import explained, task_json, task_page_json
+from stigmergy.deployments.views import explained, judged, task_json, task_page_json
 from stigmergy.domain import Status
-from stigmergy.errors import MalformedRequest, ServerOverloaded
+from stigmergy.errors import EpisodeNotFound, MalformedRequest, ServerOverloaded
 from stigmergy.platform.records import TaskFilter, TaskRecord
 from stigmergy.platform.runtime import Runtime
 from stigmergy.platform.tasks import Answered
@@ -80,7 +80,18 @@ async def get_task(
 ) -> Response:
     """The task where it stands; with ``wait_s``, as soon as it has ended, at the latest after so many seconds."""
     runtime: Runtime = request.app.state.runtime
-    return Response(task_json((await _ended(runtime, task_id, wait_s)).record), media_type=_JSON)
+    record = (await _ended(runtime, task_id, wait_s)).record
+    return Response(judged(task_json(record), await _quality(runtime, record)), media_type=_JSON)
+
+
+async def _quality(runtime: Runtime, record: TaskRecord) -> float | None:
+    """What the task's episode was judged with; None while nobody has, or while it is on its way to the store."""
+    if not record.status.ended or record.episode_id is None:
+        return None
+    try:
+        return (await runtime.store.episodes.get(record.episode_id)).quality
+    except EpisodeNotFound:
+        return None
 
 
 @router.post(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 
 from stigmergy.agents.catalog import profile_of
 from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
@@ -54,6 +55,9 @@ def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[st
 
 
 def _defaults(settings: Settings) -> Iterator[Problem]:
+    if not _is_loopback(settings.serving.host):
+        host = settings.serving.host
+        yield "serving.host", f"{host!r} is not loopback; there are no keys yet, so it must be 127.0.0.1 or localhost"
     if settings.default_graph is not None and settings.default_graph not in settings.graphs:
         yield "default_graph", f"no graph {settings.default_graph!r}; known: {_names(settings.graphs)}"
     for name, router in settings.routers.items():
@@ -79,6 +83,13 @@ def _priced(settings: Settings) -> dict[str, AgentProfile]:
 def _unpriced(settings: Settings) -> dict[str, AgentProfile]:
     """Stand-ins for agents whose price is missing, so that this one mistake is not reported again by every graph."""
     return {name: AgentProfile(id=name, price=Price()) for name in settings.agents}
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _names(known: Iterable[str]) -> str:

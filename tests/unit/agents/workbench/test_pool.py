@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from stigmergy.agents import workbench
 from stigmergy.agents.workbench.programs import PROGRAMS
+from stigmergy.platform.workbench import WORKBENCH
 
 
 @pytest.fixture(scope="module")
 def pool() -> dict[str, Any]:
-    path = Path(workbench.__file__).parent / "workbench.yaml"
-    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.safe_load(WORKBENCH.read_text(encoding="utf-8"))
     return loaded
 
 

@@ -97,7 +97,7 @@ def test_a_variable_that_is_not_set_is_reported_with_its_place() -> None:
 
 
 def test_variables_are_filled_in_and_defaults_stand_in_for_them() -> None:
-    text = changed(serving={"port": "${PORT:-8701}", "host": "${HOST:-}"}, store={"url": "${URL}"})
+    text = changed(serving={"port": "${PORT:-8701}", "host": "${HOST:-localhost}"}, store={"url": "${URL}"})
     settings = settings_from(text, {"URL": "memory://", "HOST": "::1"})
     assert (settings.serving.port, settings.serving.host, settings.store.url) == (8701, "::1", "memory://")
     assert settings_from(text, {"URL": "memory://", "PORT": "9000"}).serving.port == 9000

@@ -35,6 +35,20 @@ def count_days(problem: Problem) -> Any:
     return compute_plain(problem)
 
 
+def compute_all(problem: Problem) -> Any:
+    """Every kind: what ``compute_plain`` knows, and "the second Tuesday of"."""
+    return _nth(problem) if problem["kind"] == "nth" else compute_plain(problem)
+
+
+def _nth(problem: Problem) -> str:
+    """The n-th weekday of a month from its first day; from its last for a rank below zero."""
+    year, month, rank = problem["year"], problem["month"], problem["rank"]
+    weeks = calendar.Calendar().monthdatescalendar(year, month)
+    hits = [week[problem["weekday"]] for week in weeks if week[problem["weekday"]].month == month]
+    found: date = hits[rank - 1 if rank > 0 else rank]
+    return found.isoformat()
+
+
 def compute_plain(problem: Problem) -> Any:
     """Spans, working days, weekdays and shifts by any unit; not "the second Tuesday of"."""
     start = date.fromisoformat(problem["start"]) if "start" in problem else None
