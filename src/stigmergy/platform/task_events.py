@@ -60,15 +60,17 @@ class TaskEvents:
         Raises:
             TaskNotFound: no such task.
         """
-        reader, patience = _Reader(None, after), None
+        reader = _Reader(None, after)
+        give_up_at: float | None = None
         while True:
             # Asked before the events are read: what had ended by then has no later event but judgements.
             record = await self._store.tasks.get(task_id)
             async for event in self._events(record, reader):
                 yield event
             if record.status.ended:
-                patience = patience or self._clock.monotonic() + self._stored_within_s
-                if reader.complete or record.episode_id is None or self._clock.monotonic() >= patience:
+                now = self._clock.monotonic()
+                give_up_at = now + self._stored_within_s if give_up_at is None else give_up_at
+                if reader.complete or record.episode_id is None or now >= give_up_at:
                     yield record
                     return
             await asyncio.sleep(self._ask_again_s / 10 if reader.complete else self._ask_again_s)
