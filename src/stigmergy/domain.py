@@ -261,3 +261,5 @@ class Episode:
     quality: float | None
     started_at: datetime
     finished_at: datetime
+    head: str = ""
+    """Hash of the last event of the journal; empty where the journal is not chained."""

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 
 from stigmergy.domain import Episode, Failure, FailureKind, Spend, Status, Usage
-from stigmergy.errors import EpisodeNotFound, InvalidQuery
+from stigmergy.errors import EpisodeNotFound, InvalidQuery, SequenceConflict, StoreError
+from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import EpisodeFilter, Feedback
+from stigmergy.platform.records import EpisodeFilter, Feedback, StoredEvent
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
 NASTY = "NUL \0, a lone surrogate \ud800, ESC \x1b, quote ', \u202e and 𝄞"
@@ -38,10 +39,24 @@ FULL = Episode(
     quality=0.1,
     started_at=NOW - timedelta(seconds=1),
     finished_at=NOW,
+    head="5e" * 32,
 )
 BARE = replace(
-    FULL, id="bare", task_type=None, answer=None, route=(), failures=(), dropped=(), quality=None, usage=Usage()
+    FULL,
+    id="bare",
+    task_type=None,
+    answer=None,
+    route=(),
+    failures=(),
+    dropped=(),
+    quality=None,
+    usage=Usage(),
+    head="",
 )
+
+
+def given(episode_id: str, seq: int) -> StoredEvent:
+    return StoredEvent(episode_id, seq, "quality_given", "{}", 1, NOW)
 
 
 def episode(episode_id: str, seconds: int = 0, graph: str = "g", router: str = "r") -> Episode:
@@ -58,7 +73,8 @@ async def test_an_unknown_episode_is_not_found(store: Store) -> None:
     with pytest.raises(EpisodeNotFound):
         await store.episodes.get(NASTY)
     with pytest.raises(EpisodeNotFound):
-        await store.episodes.add_feedback(Feedback("nobody", 1.0, "user", None, NOW))
+        await store.episodes.add_feedback(Feedback("nobody", 1.0, "user", None, NOW), given("nobody", 0))
+    assert await store.journal.read("nobody") == ()
     assert await store.episodes.feedback("nobody") == ()
 
 
@@ -79,19 +95,66 @@ async def test_many_are_saved_together_and_saving_none_is_harmless(store: Store)
 
 async def test_feedback_is_kept_in_order_and_sets_the_quality(store: Store) -> None:
     await store.episodes.save(BARE)
-    given = (Feedback("bare", 0.2, "judge", NASTY, NOW), Feedback("bare", 1.0, "user", None, NOW))
-    for feedback in given:
-        await store.episodes.add_feedback(feedback)
-    assert await store.episodes.feedback("bare") == given
+    judgements = (Feedback("bare", 0.2, "judge", NASTY, NOW), Feedback("bare", 1.0, "user", None, NOW))
+    for seq, feedback in enumerate(judgements):
+        await store.episodes.add_feedback(feedback, given("bare", seq))
+    assert await store.episodes.feedback("bare") == judgements
+    assert await store.journal.read("bare") == (given("bare", 0), given("bare", 1))
     assert (await store.episodes.get("bare")).quality == 1.0
 
 
 async def test_saving_again_without_a_quality_keeps_what_feedback_gave(store: Store) -> None:
     await store.episodes.save(BARE)
-    await store.episodes.add_feedback(Feedback("bare", 0.75, "user", None, NOW))
+    await store.episodes.add_feedback(Feedback("bare", 0.75, "user", None, NOW), given("bare", 0))
     await store.episodes.save(BARE)
     assert (await store.episodes.get("bare")).quality == 0.75
     assert len(await store.episodes.feedback("bare")) == 1
+
+
+async def sealed(store: Store) -> StoredEvent:
+    """An episode with one chained event and its head; returns the event."""
+    (first,) = chained([given("bare", 0)])
+    await store.journal.append("bare", [first])
+    await store.episodes.save(replace(BARE, head=chain_hash(first)))
+    return first
+
+
+async def test_feedback_moves_the_head_and_saving_the_older_summary_again_does_not_move_it_back(store: Store) -> None:
+    first = await sealed(store)
+    (second,) = chained([given("bare", 1)], first)
+    await store.episodes.add_feedback(Feedback("bare", 0.5, "user", None, NOW), second)
+    await store.episodes.save(replace(BARE, head=chain_hash(first)))
+    assert (await store.episodes.get("bare")).head == chain_hash(second)
+    assert await store.journal.read("bare") == (first, second)
+
+
+async def test_feedback_on_a_journal_that_was_changed_leaves_the_head_where_it_was(store: Store) -> None:
+    first = await sealed(store)
+    (after_a_change,) = chained([given("bare", 1)], replace(first, payload="changed"))
+    await store.episodes.add_feedback(Feedback("bare", 0.5, "user", None, NOW), after_a_change)
+    assert (await store.episodes.get("bare")).head == chain_hash(first)
+
+
+async def test_feedback_on_an_episode_without_hashes_gives_it_no_head(store: Store) -> None:
+    await store.episodes.save(BARE)
+    await store.episodes.add_feedback(Feedback("bare", 0.5, "user", None, NOW), given("bare", 0))
+    assert (await store.episodes.get("bare")).head == ""
+
+
+async def test_feedback_whose_number_is_taken_changes_nothing(store: Store) -> None:
+    first = await sealed(store)
+    with pytest.raises(SequenceConflict):
+        await store.episodes.add_feedback(Feedback("bare", 0.5, "user", None, NOW), first)
+    found = await store.episodes.get("bare")
+    assert (found.quality, found.head) == (None, chain_hash(first))
+    assert await store.episodes.feedback("bare") == ()
+
+
+async def test_feedback_with_an_event_of_another_episode_is_refused(store: Store) -> None:
+    await store.episodes.save(BARE)
+    with pytest.raises(StoreError):
+        await store.episodes.add_feedback(Feedback("bare", 0.5, "user", None, NOW), given("other", 0))
+    assert (await store.episodes.get("bare")).quality is None
 
 
 async def test_episodes_are_listed_last_finished_first_and_narrowed(store: Store) -> None:

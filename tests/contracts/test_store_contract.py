@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
 
 from stigmergy.domain import NO_USAGE, Episode, Status, Task
 from stigmergy.errors import EpisodeNotFound, SequenceConflict, StoreError, TaskNotFound
+from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Feedback, StoredEvent
 
@@ -54,6 +55,26 @@ async def test_events_come_back_as_they_were_stored_and_in_order(store: Store) -
     await store.journal.append("e", [event("e", 0), event("e", 1, payload=NASTY)])
     await store.journal.append("e", [event("e", 2, at=NOW.astimezone(UTC))])
     assert await store.journal.read("e") == (event("e", 0), event("e", 1, payload=NASTY), event("e", 2))
+
+
+async def test_a_chained_journal_has_the_same_hashes_when_it_comes_back(store: Store) -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    given = [event(NASTY, 0, elsewhere, NASTY), event(NASTY, 1, elsewhere.replace(microsecond=0)), event(NASTY, 2)]
+    stored = chained(given)
+    await store.journal.append(NASTY, stored)
+    assert await store.journal.read(NASTY) == stored
+    assert [chain_hash(back) for back in await store.journal.read(NASTY)] == [chain_hash(each) for each in stored]
+
+
+async def test_everything_recorded_is_listed_in_order_and_in_pages(store: Store) -> None:
+    for name in ("b", "é", "a"):
+        await store.journal.append(name, [event(name, 0), event(name, 1)])
+    for name in ("a", "Z", "b"):
+        await store.episodes.save(episode(name, NOW))
+    assert await store.recorded() == ("Z", "a", "b", "é")
+    assert await store.recorded(limit=3) == ("Z", "a", "b")
+    assert await store.recorded("b", limit=3) == ("é",)
+    assert await store.recorded("é") == ()
 
 
 async def test_reading_after_a_number_gives_only_what_is_newer(store: Store) -> None:
@@ -129,8 +150,8 @@ async def test_purging_forgets_what_ended_before_the_cut_and_counts_it(store: St
         await store.tasks.create(task(name, at, key=name), "body")
         await store.tasks.finish(name, status=Status.COMPLETED, reason="", at=at)
         await store.episodes.save(episode(name, at))
-        await store.episodes.add_feedback(Feedback(name, 1.0, "user", None, at))
-        await store.journal.append(name, [event(name, 0, at), event(name, 1, at)])
+        await store.episodes.add_feedback(Feedback(name, 1.0, "user", None, at), event(name, 1, at))
+        await store.journal.append(name, [event(name, 0, at)])
     assert await store.purge(CUT) == 4
     with pytest.raises(TaskNotFound):
         await store.tasks.get("old")

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from stigmergy.cli.audit import replay, verify
 from stigmergy.cli.options import AsJson, Url
 from stigmergy.cli.outcome_view import print_episode, status_text
 from stigmergy.cli.output import arrows, print_json, printable, share, stdout, table, usd, working
@@ -20,6 +21,8 @@ from stigmergy.wire import EpisodeModel
 _PAGE = 100
 
 app = typer.Typer(no_args_is_help=True, help="What was run: every episode is kept.")
+app.command()(verify)
+app.command()(replay)
 
 
 @app.command("list")

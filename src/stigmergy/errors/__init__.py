@@ -20,7 +20,7 @@ StigmergyError
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong
+│   └── InputTooLong         (StoreError also: RecordUnreadable)
 """
 
 from stigmergy.errors.agents import (
@@ -71,6 +71,7 @@ from stigmergy.errors.running import (
 from stigmergy.errors.services import (
     DeployFailed,
     PortTaken,
+    RecordUnreadable,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -112,6 +113,7 @@ __all__ = [
     "MissingExtra",
     "NoFeasibleHop",
     "PortTaken",
+    "RecordUnreadable",
     "RequestError",
     "RoutingError",
     "SequenceConflict",

@@ -37,6 +37,22 @@ class StoreUnavailable(StoreError):
         return f"the store at {self.url} is unavailable: {self.reason}"
 
 
+class RecordUnreadable(StoreError):
+    """A stored record is not of the form that was written: it was changed from outside, or the database is damaged."""
+
+    code = "record_unreadable"
+
+    def __init__(self, record: str, reason: str) -> None:
+        super().__init__(record, reason)
+        self.record, self.reason = record, reason
+
+    def __str__(self) -> str:
+        return (
+            f"the {self.record} cannot be read ({self.reason}): it was changed after it was stored; "
+            "restore it from a backup"
+        )
+
+
 class ServerError(StigmergyError):
     """The client could not get what it asked for from the server."""
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import SequenceConflict, StoreUnavailable
+from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Ran, Recorded
 from stigmergy.platform.episode.codec import decode, encode
@@ -102,24 +103,26 @@ class Debrief:
         Raises:
             EpisodeNotFound: no such episode is stored (yet).
         """
-        await self._store.episodes.add_feedback(feedback)
-        events = await self._append(feedback.episode_id, QualityGiven(quality=feedback.quality, source=feedback.source))
+        events = await self._add(feedback)
         episode = await self._store.episodes.get(feedback.episode_id)
         if sum(isinstance(event, QualityGiven) for event in events) == 1:
             self._learn(episode, events)
         return episode
 
-    async def _append(self, episode_id: EpisodeId, given: QualityGiven) -> list[Event]:
-        """Add a judgement to an episode's journal; returns all its events."""
+    async def _add(self, feedback: Feedback) -> list[Event]:
+        """Store a judgement with the event that tells of it; returns all events of the episode."""
+        given = QualityGiven(quality=feedback.quality, source=feedback.source)
         while True:
-            stored = await self._store.journal.read(episode_id)
+            stored = await self._store.journal.read(feedback.episode_id)
+            before = [decode(event.payload) for event in stored]
+            last = stored[-1] if stored else None
+            seq = 0 if last is None else last.seq + 1
+            event = _stored(feedback.episode_id, seq, given, self._clock.now())
             try:
-                await self._store.journal.append(
-                    episode_id, [_stored(episode_id, len(stored), given, self._clock.now())]
-                )
+                await self._store.episodes.add_feedback(feedback, *chained([event], last))
             except SequenceConflict:
                 continue  # somebody else's judgement came first: this one goes after it
-            return [*(decode(event.payload) for event in stored), given]
+            return [*before, given]
 
     async def _work(self) -> None:
         while True:
@@ -168,13 +171,13 @@ class Debrief:
 
     async def _store_one(self, ran: Ran) -> None:
         episode_id = ran.episode.id
-        events = [_stored(episode_id, seq, each.event, each.at) for seq, each in enumerate(ran.events)]
+        events = chained([_stored(episode_id, seq, each.event, each.at) for seq, each in enumerate(ran.events)])
         try:
             await self._store.journal.append(episode_id, events)
         except SequenceConflict:
             # An earlier try did commit, and only its answer was lost.
             logger.info("the events of episode %s are stored already", episode_id)
-        await self._store.episodes.save(ran.episode)
+        await self._store.episodes.save(replace(ran.episode, head=chain_hash(events[-1])))
 
     def _learn(self, episode: Episode, events: Sequence[Event], features: QueryFeatures | None = None) -> None:
         router = self._routers.get(episode.router)

@@ -37,7 +37,11 @@ class Journal(Protocol):
         ...
 
     async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
-        """The events with a number above ``after``, in order; empty for an unknown episode."""
+        """The events with a number above ``after``, in order; empty for an unknown episode.
+
+        Raises:
+            RecordUnreadable: a row was changed to something that is no event.
+        """
         ...
 
 
@@ -45,7 +49,10 @@ class EpisodeStore(Protocol):
     """One summary row per episode, and the feedback on it."""
 
     async def save(self, episode: Episode) -> None:
-        """Insert or replace. An episode saved without a quality keeps the one that feedback gave it."""
+        """Insert or replace. An episode saved without a quality keeps the one that feedback gave it.
+
+        A head that is stored stays: what is saved again may be older than the feedback that moved it.
+        """
         ...
 
     async def save_many(self, episodes: Sequence[Episode]) -> None:
@@ -57,6 +64,7 @@ class EpisodeStore(Protocol):
 
         Raises:
             EpisodeNotFound: none is stored under this id.
+            RecordUnreadable: the row was changed to something that is no episode.
         """
         ...
 
@@ -70,11 +78,16 @@ class EpisodeStore(Protocol):
         """
         ...
 
-    async def add_feedback(self, feedback: Feedback) -> None:
-        """Keep the feedback; its quality becomes the episode's.
+    async def add_feedback(self, feedback: Feedback, given: StoredEvent) -> None:
+        """Keep the feedback, append ``given``, the event that tells of it, and move the head: all of it or nothing.
+
+        The quality becomes the episode's. The head moves only from the hash that ``given`` carries: over a journal
+        that was changed it stays where it was, so that the change is still found.
 
         Raises:
             EpisodeNotFound: none is stored under this id.
+            SequenceConflict: the event's number is already taken; nothing was stored.
+            StoreError: the event is of another episode.
         """
         ...
 
@@ -218,6 +231,10 @@ class Store(Retention, Protocol):
     @property
     def trails(self) -> TrailStore:
         """Trail checkpoints."""
+        ...
+
+    async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
+        """Ids above ``after`` of episodes that have a summary or events, in ascending order."""
         ...
 
     async def aclose(self) -> None:

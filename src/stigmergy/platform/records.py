@@ -17,6 +17,7 @@ class StoredEvent:
     """One event of an episode as the journal keeps it.
 
     ``payload`` is canonical JSON that the store never opens; ``v`` is the version of its form, for readers to upcast.
+    ``previous`` is the hash of the event before (``platform.chain``); empty where the episode is not chained.
     """
 
     episode_id: EpisodeId
@@ -25,6 +26,7 @@ class StoredEvent:
     payload: str
     v: int
     at: datetime
+    previous: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,7 @@ async def made() -> AsyncIterator[Build]:
     def build(
         router: Pupil, journal: MemoryJournal | None = None, evaluator: Strict | None = None, fraction: float = 1.0
     ) -> tuple[Debrief, MemoryStore]:
-        store = MemoryStore()
-        store.journal = journal or MemoryJournal()
+        store = MemoryStore(journal)
         debrief = Debrief(
             store=store,
             evaluators={} if evaluator is None else {"linear": evaluator},

@@ -18,7 +18,7 @@ _COLUMNS = (
     "run", "quality", "net", "mean cost", "p50 ms", "p95 ms", "rerouted", "demoted", "escalated", "refused", "lost",
     "silent", "LLM calls",
 )  # fmt: skip
-_WIDTH = 132
+_WIDTH = 150
 
 
 def print_report(console: Console, reports: Sequence[SeedReport]) -> None:

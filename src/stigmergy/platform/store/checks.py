@@ -1,4 +1,4 @@
-"""What every store refuses in the same words."""
+"""What every store refuses, and decides, in the same way."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from stigmergy.domain import EpisodeId, Status
 from stigmergy.errors import StoreError
+from stigmergy.platform.chain import chain_hash
 from stigmergy.platform.records import StoredEvent
 
 
@@ -30,6 +31,11 @@ def first_taken(stored: Collection[int], events: Sequence[StoredEvent]) -> int:
             return event.seq
         seen.add(event.seq)
     return events[0].seq
+
+
+def moved_head(given: StoredEvent) -> str:
+    """The head after ``given`` was appended; empty as before when it is not chained."""
+    return chain_hash(given) if given.previous else ""
 
 
 def check_end(status: Status) -> None:

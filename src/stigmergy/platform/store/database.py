@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError, StatementError
 
-from stigmergy.errors import StoreUnavailable
+from stigmergy.errors import RecordUnreadable, StoreUnavailable
 from stigmergy.platform.store.engines import READERS
 from stigmergy.platform.store.writer import Operation, Writer, WriterClosed
 
 T = TypeVar("T")
+_NO_TEXT = "Could not decode to UTF-8"  # SQLite's driver, of a row; PostgreSQL lets no such text in
 
 
 def reason_of(error: SQLAlchemyError) -> str:
@@ -34,6 +35,23 @@ def our_errors(shown_url: str) -> Iterator[None]:
         raise
     except SQLAlchemyError as error:
         raise StoreUnavailable(shown_url, reason_of(error)) from error
+
+
+@contextmanager
+def readable(record: str) -> Iterator[None]:
+    """What cannot be made of a stored row becomes an error in our words.
+
+    Raises:
+        RecordUnreadable: the row is not of the form that was written.
+    """
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RecordUnreadable(record, f"{type(error).__name__}: {error}") from error
+    except OperationalError as error:
+        if _NO_TEXT not in str(error.orig):
+            raise
+        raise RecordUnreadable(record, "a text in it is not UTF-8") from error
 
 
 class Database:

@@ -9,7 +9,7 @@ from datetime import datetime
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import EpisodeNotFound, SequenceConflict
 from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
-from stigmergy.platform.store.checks import check_episode, first_taken
+from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
@@ -40,15 +40,17 @@ class MemoryJournal:
 class MemoryEpisodes:
     """Implements ``ports.EpisodeStore``."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
         self.episodes: dict[EpisodeId, Episode] = {}
         self._feedback: dict[EpisodeId, list[Feedback]] = {}
 
     async def save(self, episode: Episode) -> None:
         """See ``ports.EpisodeStore``."""
         known = self.episodes.get(episode.id)
-        if known is not None and episode.quality is None:
-            episode = replace(episode, quality=known.quality)
+        if known is not None:
+            quality = known.quality if episode.quality is None else episode.quality
+            episode = replace(episode, quality=quality, head=known.head or episode.head)
         self.episodes[episode.id] = episode
 
     async def save_many(self, episodes: Sequence[Episode]) -> None:
@@ -72,10 +74,13 @@ class MemoryEpisodes:
         page = tuple(left[: narrow.limit])
         return EpisodePage(page, to_cursor(*_place(page[-1])) if len(left) > narrow.limit else None)
 
-    async def add_feedback(self, feedback: Feedback) -> None:
+    async def add_feedback(self, feedback: Feedback, given: StoredEvent) -> None:
         """See ``ports.EpisodeStore``."""
-        episode = await self.get(feedback.episode_id)
-        self.episodes[episode.id] = replace(episode, quality=feedback.quality)
+        await self.get(feedback.episode_id)
+        await self._journal.append(feedback.episode_id, [given])
+        episode = self.episodes[feedback.episode_id]
+        head = moved_head(given) if episode.head == given.previous else episode.head
+        self.episodes[episode.id] = replace(episode, quality=feedback.quality, head=head)
         self._feedback.setdefault(episode.id, []).append(feedback)
 
     async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
@@ -108,11 +113,16 @@ class MemoryTrails:
 class MemoryStore:
     """Implements ``ports.Store``."""
 
-    def __init__(self) -> None:
+    def __init__(self, journal: MemoryJournal | None = None) -> None:
         self.tasks = MemoryTasks()
-        self.episodes = MemoryEpisodes()
-        self.journal = MemoryJournal()
+        self.journal = journal or MemoryJournal()
+        self.episodes = MemoryEpisodes(self.journal)
         self.trails = MemoryTrails()
+
+    async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
+        """See ``ports.Store``."""
+        known = self.episodes.episodes.keys() | self.journal.events.keys()
+        return tuple(sorted(name for name in known if name > after)[:limit])
 
     async def purge(self, before: datetime) -> int:
         """See ``ports.Retention``."""

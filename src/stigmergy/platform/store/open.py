@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stigmergy.errors import MissingExtra
+from pathlib import Path
+
+from stigmergy.errors import MissingExtra, StoreUnavailable
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Durability
 from stigmergy.platform.store.memory import MemoryStore
@@ -35,3 +37,18 @@ def open_store(url: str, durability: Durability = "process_crash") -> Store:
         return open_sql(url, durability)
     except ModuleNotFoundError as error:
         raise MissingExtra(error.name or "psycopg", "postgres") from error
+
+
+def open_existing(url: str) -> Store:
+    """Open a store that somebody else filled, as ``open_store``; a file that is not there is not made.
+
+    Raises:
+        StoreUnavailable: also when there is no such file, or the store lives in another process's memory.
+        MissingExtra: as ``open_store``.
+    """
+    if url == MEMORY:
+        raise StoreUnavailable(MEMORY, "it lives in the memory of the process that serves it; ask that process")
+    scheme, _, path = url.partition(":///")
+    if scheme.partition("+")[0] == "sqlite" and path and not Path(path.partition("?")[0]).is_file():
+        raise StoreUnavailable(url, f"there is no file {path!r} here; name the store with --store or --config")
+    return open_store(url)

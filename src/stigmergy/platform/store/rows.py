@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from operator import index
 from typing import Any, TypeAlias
 
 from sqlalchemy import RowMapping
@@ -37,7 +38,18 @@ def event_row(event: StoredEvent) -> Row:
         "payload": event.payload,
         "v": event.v,
         "at": event.at,
+        "previous": event.previous,
     }
+
+
+def event_record(stored: Sequence[Any]) -> StoredEvent:
+    """A row of ``events`` as an event.
+
+    Raises:
+        TypeError: a number is none; SQLite keeps what it is given.
+    """
+    episode_id, seq, kind, payload, v, at, previous = stored
+    return StoredEvent(episode_id, index(seq), kind, payload, index(v), at, previous)
 
 
 def feedback_row(feedback: Feedback) -> Row:
@@ -186,6 +198,7 @@ def episode_row(episode: Episode) -> Row:
         "quality": episode.quality,
         "started_at": episode.started_at,
         "finished_at": episode.finished_at,
+        "head": episode.head,
     }
 
 
@@ -210,4 +223,5 @@ def episode_record(stored: Stored) -> Episode:
         quality=stored["quality"],
         started_at=stored["started_at"],
         finished_at=stored["finished_at"],
+        head=stored["head"],
     )

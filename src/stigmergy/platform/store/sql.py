@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select, union
+
+from stigmergy.domain import EpisodeId
 from stigmergy.platform.records import Durability
 from stigmergy.platform.store.database import Database, our_errors
 from stigmergy.platform.store.engines import read_url, reading_engine, shown, writing_engine
@@ -13,6 +16,7 @@ from stigmergy.platform.store.sql_journal import SqlJournal
 from stigmergy.platform.store.sql_retention import purge
 from stigmergy.platform.store.sql_tasks import SqlTasks
 from stigmergy.platform.store.sql_trails import SqlTrails
+from stigmergy.platform.store.tables import episodes, events
 
 
 class SqlStore:
@@ -28,6 +32,18 @@ class SqlStore:
     async def purge(self, before: datetime) -> int:
         """See ``ports.Retention``. Goes in slices, so that other writes get in between."""
         return await purge(self._database, before)
+
+    async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
+        """See ``ports.Store``."""
+        # The limit is for each part, too: without it each page would gather every id that is left.
+        parts = (
+            select(column).where(column > after).distinct().order_by(column).limit(limit).subquery()
+            for column in (episodes.c.id, events.c.episode_id)
+        )
+        found = union(*(select(*part.c) for part in parts)).subquery()
+        (column,) = found.c
+        query = select(column).order_by(column).limit(limit)
+        return tuple(await self._database.read(lambda connection: connection.execute(query).scalars().all()))
 
     async def aclose(self) -> None:
         """See ``ports.Store``."""

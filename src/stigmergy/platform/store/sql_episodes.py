@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.errors import EpisodeNotFound
-from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback
+from stigmergy.errors import EpisodeNotFound, SequenceConflict
+from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
+from stigmergy.platform.store.checks import check_episode, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
-from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.rows import episode_record, episode_row, feedback_row
+from stigmergy.platform.store.database import Database, readable
+from stigmergy.platform.store.rows import episode_record, episode_row, event_row, feedback_row
 from stigmergy.platform.store.tables import episodes as table
+from stigmergy.platform.store.tables import events as events_table
 from stigmergy.platform.store.tables import feedback as feedback_table
 from stigmergy.platform.store.upsert import insert_for
 
@@ -42,6 +45,7 @@ class SqlEpisodes:
                 column.name: new[column.name] for column in table.columns if not column.primary_key
             }
             changes["quality"] = func.coalesce(new.quality, table.c.quality)
+            changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
             connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
 
         await self._database.write(store)
@@ -49,10 +53,16 @@ class SqlEpisodes:
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
         query = select(table).where(table.c.id == episode_id)
-        stored = await self._database.read(lambda connection: connection.execute(query).mappings().first())
-        if stored is None:
+
+        def load(connection: Connection) -> Episode | None:
+            with readable(f"summary of episode {episode_id!r}"):
+                stored = connection.execute(query).mappings().first()
+                return None if stored is None else episode_record(stored)
+
+        found = await self._database.read(load)
+        if found is None:
             raise EpisodeNotFound(episode_id)
-        return episode_record(stored)
+        return found
 
     async def list(self, narrow: EpisodeFilter) -> EpisodePage:
         """See ``ports.EpisodeStore``."""
@@ -63,17 +73,23 @@ class SqlEpisodes:
         more = len(rows) > narrow.limit
         return EpisodePage(episodes, to_cursor(episodes[-1].finished_at, episodes[-1].id) if more else None)
 
-    async def add_feedback(self, feedback: Feedback) -> None:
+    async def add_feedback(self, feedback: Feedback, given: StoredEvent) -> None:
         """See ``ports.EpisodeStore``."""
-        change = update(table).where(table.c.id == feedback.episode_id).values(quality=feedback.quality)
-        row = feedback_row(feedback)
+        episode_id = feedback.episode_id
+        check_episode(episode_id, [given])
+        head = case((table.c.head == given.previous, moved_head(given)), else_=table.c.head)
+        change = update(table).where(table.c.id == episode_id).values(quality=feedback.quality, head=head)
 
         def store(connection: Connection) -> None:
             if not connection.execute(change).rowcount:
-                raise EpisodeNotFound(feedback.episode_id)
-            connection.execute(insert(feedback_table), row)
+                raise EpisodeNotFound(episode_id)
+            connection.execute(insert(feedback_table), feedback_row(feedback))
+            connection.execute(insert(events_table), event_row(given))
 
-        await self._database.write(store)
+        try:
+            await self._database.write(store)
+        except IntegrityError as error:
+            raise SequenceConflict(episode_id, given.seq) from error
 
     async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
         """See ``ports.EpisodeStore``."""

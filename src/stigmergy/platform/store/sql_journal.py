@@ -11,8 +11,8 @@ from stigmergy.domain import EpisodeId
 from stigmergy.errors import SequenceConflict
 from stigmergy.platform.records import StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken
-from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.rows import event_row
+from stigmergy.platform.store.database import Database, readable
+from stigmergy.platform.store.rows import event_record, event_row
 from stigmergy.platform.store.tables import events as table
 
 _INSERT = insert(table)
@@ -43,5 +43,16 @@ class SqlJournal:
     async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
         """See ``ports.Journal``."""
         query = select(table).where(table.c.episode_id == episode_id, table.c.seq > after).order_by(table.c.seq)
-        rows = await self._database.read(lambda connection: connection.execute(query).all())
-        return tuple(StoredEvent(*row) for row in rows)
+
+        def load(connection: Connection) -> tuple[StoredEvent, ...]:
+            found: list[StoredEvent] = []
+            rows = iter(connection.execute(query))
+            while True:
+                due = found[-1].seq + 1 if found else after + 1
+                with readable(f"event {due} of episode {episode_id!r}"):
+                    row = next(rows, None)
+                    if row is None:
+                        return tuple(found)
+                    found.append(event_record(row))
+
+        return await self._database.read(load)

@@ -86,6 +86,7 @@ events = Table(
     _needed("payload", AnyText),
     _needed("v", Integer),
     _needed("at", UtcTime),
+    _needed("previous", AnyText, server_default=text("''")),
 )
 
 episodes = Table(
@@ -109,6 +110,7 @@ episodes = Table(
     Column("quality", Float),
     _needed("started_at", UtcTime),
     _needed("finished_at", UtcTime),
+    _needed("head", AnyText, server_default=text("''")),
     Index(None, "finished_at", "id"),
     Index(None, "task_id"),
 )

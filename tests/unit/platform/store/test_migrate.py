@@ -12,6 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from stigmergy.errors import StoreUnavailable
+from stigmergy.platform.learning.verify import Verdict, verify
+from stigmergy.platform.store import open_store
 from stigmergy.platform.store.migrate import migrate
 from stigmergy.platform.store.tables import metadata
 
@@ -34,6 +36,22 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     before = dump(path)
     migrate(f"sqlite:///{path}")
     assert dump(path) == before
+
+
+async def test_episodes_from_before_the_hash_chain_are_kept_without_one(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    migrate(f"sqlite:///{path}")
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "ALTER TABLE events DROP COLUMN previous; ALTER TABLE episodes DROP COLUMN head;"
+        "UPDATE alembic_version SET version_num = '0001';"
+        "INSERT INTO events VALUES ('old', 0, 'accepted', '{}', 1, '2026-01-01 00:00:00.000000');"
+    )
+    connection.close()
+    store = open_store(f"sqlite:///{path}")
+    assert [event.previous for event in await store.journal.read("old")] == [""]
+    assert (await verify(store, "old")).verdict is Verdict.NOT_CHAINED
+    await store.aclose()
 
 
 def test_the_file_keeps_a_write_ahead_log(tmp_path: Path) -> None:
