@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stigmergy.domain import FailureKind, Status
 
 MAX_QUERY_BYTES = 1_000_000
+MAX_BATCH = 1000
 DEFAULT_PORT = 8700
 PROBLEM_TYPE = "application/problem+json"
 
@@ -44,8 +45,8 @@ class MessageModel(Asked):
     content: str
 
 
-class TaskRequest(Asked):
-    """A task as submitted. Give ``query``, or ``messages`` whose last one is the query, or both."""
+class TaskBody(Asked):
+    """What makes a task. Give ``query``, or ``messages`` whose last one is the query, or both."""
 
     query: str | None = None
     messages: tuple[MessageModel, ...] = ()
@@ -56,10 +57,27 @@ class TaskRequest(Asked):
     labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
     reference: str | None = None
     """For the graph's evaluator alone; no agent sees it."""
+
+
+class TaskRequest(TaskBody):
+    """A task as submitted."""
+
     wait: bool = True
     """Answer when the task has ended; otherwise at once, with status 202."""
     explain: bool = False
     """With ``wait``: answer with every hop, what else was feasible, and the figures behind the choice."""
+
+
+class BatchTask(TaskBody):
+    """One task of a batch; nothing of a batch is waited for. Two submissions with one key are one task."""
+
+    idempotency_key: str | None = Field(default=None, min_length=1, max_length=255)
+
+
+class BatchRequest(Asked):
+    """Many tasks at once."""
+
+    tasks: tuple[BatchTask, ...] = Field(min_length=1, max_length=MAX_BATCH)
 
 
 class UsageModel(Told):
@@ -121,6 +139,24 @@ class TaskResult(Told):
     quality: float | None = None
     hops: tuple[HopModel, ...] = ()
     created_at: datetime | None = None
+
+
+class TaskPageModel(Told):
+    """Tasks, the last created first; ``next_cursor`` asks for the following page."""
+
+    tasks: tuple[TaskResult, ...]
+    next_cursor: str | None = None
+
+
+class TaskEvent(Told):
+    """One event of a task as it is told while it runs; the last one is of kind ``end``, its data is the task.
+
+    ``seq`` numbers the events of the task's episode; the ``end`` has none.
+    """
+
+    seq: int | None = None
+    kind: str
+    data: Mapping[str, Any]
 
 
 class EventModel(Told):
@@ -229,3 +265,16 @@ class Problem(Told):
     detail: str
     code: str
     facts: tuple[Any, ...] = ()
+
+
+class BatchOutcome(Told):
+    """What became of one task of a batch: the accepted task, or why it was refused."""
+
+    task: TaskResult | None = None
+    problem: Problem | None = None
+
+
+class BatchResult(Told):
+    """What became of every task of a batch, in the order given."""
+
+    outcomes: tuple[BatchOutcome, ...]

@@ -52,6 +52,7 @@ async def test_an_unknown_task_is_not_found(store: Store) -> None:
         store.tasks.get(NASTY),
         store.tasks.mark_running("nobody", "w", "e", NOW),
         store.tasks.finish("nobody", status=Status.COMPLETED, reason="", at=NOW),
+        store.tasks.request_cancel("nobody", "", NOW),
     ):
         with pytest.raises(TaskNotFound):
             await call
@@ -207,3 +208,54 @@ async def test_no_task_is_given_to_two_claimers(store: Store) -> None:
     )
     ids = [record.task.id for claim in claims for record in claim]
     assert sorted(ids) == sorted(f"t{number}" for number in range(30))
+
+
+async def test_cancelling_what_nobody_runs_ends_it_at_once(store: Store) -> None:
+    await store.tasks.create(task("never_leased"), "body")
+    await store.tasks.create(task("lapsed"), "body", Lease("dead", NOW + timedelta(seconds=10)))
+    await store.tasks.mark_running("lapsed", "dead", "e", NOW)
+    for name in ("never_leased", "lapsed"):
+        cancelled = await store.tasks.request_cancel(name, "on request", LATER)
+        assert (cancelled.status, cancelled.reason) == (Status.CANCELLED, "on request")
+        assert (cancelled.cancel_requested, cancelled.lease_expires_at, cancelled.updated_at) == (True, None, LATER)
+        assert await store.tasks.get(name) == cancelled
+    assert await store.tasks.cancel_requests("dead") == ()
+
+
+async def test_cancelling_what_somebody_holds_flags_it_for_its_owner_alone(store: Store) -> None:
+    for name, owner in (("a", "first"), ("b", "first"), ("c", "second")):
+        await store.tasks.create(task(name), name, Lease(owner, LATER))
+    await store.tasks.mark_running("a", "first", "e", NOW)
+    for name in ("a", "c"):
+        flagged = await store.tasks.request_cancel(name, "on request", NOW)
+        assert (flagged.status.ended, flagged.reason, flagged.cancel_requested) == (False, "", True)
+    assert await store.tasks.cancel_requests("first") == ("a",)
+    assert await store.tasks.cancel_requests("second") == ("c",)
+    await store.tasks.finish("a", status=Status.CANCELLED, reason="stopped", at=NOW)
+    assert await store.tasks.cancel_requests("first") == ()
+
+
+async def test_a_flag_outlives_the_owner_and_shows_to_whoever_claims_the_task(store: Store) -> None:
+    await store.tasks.create(task("t"), "body", Lease("dead", NOW + timedelta(seconds=10)))
+    await store.tasks.request_cancel("t", "on request", NOW)
+    (claimed,) = await store.tasks.claim(Lease("heir", LATER + timedelta(seconds=10)), LATER)
+    assert claimed.cancel_requested
+    assert await store.tasks.cancel_requests("heir") == ("t",)
+
+
+async def test_cancelling_what_has_ended_changes_nothing(store: Store) -> None:
+    await store.tasks.create(task("t"), "body", Lease("w", NOW))
+    ended = await store.tasks.finish("t", status=Status.COMPLETED, reason="done", at=NOW, answer="4")
+    assert await store.tasks.request_cancel("t", "late", LATER) == ended
+
+
+async def test_a_task_is_claimed_or_cancelled_and_never_both(store: Store) -> None:
+    for number in range(20):
+        await store.tasks.create(task(f"t{number}"), "body", Lease("dead", NOW))
+    lease = Lease("heir", LATER + timedelta(seconds=10))
+    cancels = (store.tasks.request_cancel(f"t{number}", "on request", LATER) for number in range(20))
+    claiming = asyncio.create_task(store.tasks.claim(lease, LATER))
+    records, claimed = await asyncio.gather(*cancels), await claiming
+    ended = {record.task.id for record in records if record.status.ended}
+    assert ended.isdisjoint(record.task.id for record in claimed)
+    assert ended | set(await store.tasks.cancel_requests("heir")) == {f"t{number}" for number in range(20)}

@@ -2,21 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 import typer
+from rich.table import Table
+from rich.text import Text
 
 from stigmergy.cli.options import AsJson, Url
-from stigmergy.cli.outcome_view import print_task
-from stigmergy.cli.output import print_json, stdout, working
+from stigmergy.cli.outcome_view import print_task, status_text
+from stigmergy.cli.output import arrows, print_json, printable, stdout, table, usd, working
 from stigmergy.client import Client
+from stigmergy.domain import Status
+from stigmergy.wire import TaskResult
 
-app = typer.Typer(no_args_is_help=True, help="Tasks that were submitted without waiting.")
+_PAGE = 100
+
+app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, cancelled.")
 
 
 @app.callback()
 def _group() -> None:
-    """Tasks that were submitted without waiting."""
+    """Tasks: listed, shown, cancelled."""
+
+
+def _aware(at: datetime | None) -> datetime | None:
+    """What a person writes is local time."""
+    try:
+        return None if at is None else at.astimezone()
+    except (OverflowError, OSError):
+        raise typer.BadParameter(f"{at} is no time of any calendar here") from None
+
+
+@app.command("list")
+def list_tasks(
+    graph: Annotated[str | None, typer.Option(help="Only this graph's.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only those that stand so.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only those created then or later (local time).")] = None,
+    before: Annotated[datetime | None, typer.Option(help="Only those created before (local time).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 20,
+    as_json: AsJson = False,
+    url: Url = None,
+) -> None:
+    """The newest tasks."""
+    with Client(url) as client, working("reading tasks"):
+        pages = client.tasks(
+            graph=graph, status=status, since=_aware(since), before=_aware(before), page_size=min(limit, _PAGE)
+        )
+        found = list(islice(pages, limit))
+    if as_json:
+        print_json(found)
+    else:
+        stdout().print(_table(found))
+
+
+@app.command()
+def cancel(
+    task_id: Annotated[str, typer.Argument(help="Which task.")], as_json: AsJson = False, url: Url = None
+) -> None:
+    """End a task, also in the middle of an agent's call; what the call may cost is charged."""
+    with Client(url) as client, working("the task is being cancelled"):
+        task = client.cancel(task_id)
+    if as_json:
+        print_json(task)
+    else:
+        print_task(stdout(), task)
 
 
 @app.command()
@@ -33,3 +85,22 @@ def show(
         print_json(task)
     else:
         print_task(stdout(), task)
+
+
+def _table(tasks: Sequence[TaskResult]) -> Table:
+    rows = table()
+    rows.add_column("task", no_wrap=True)
+    for heading in ("created", "status", "graph", "router", "route"):
+        rows.add_column(heading, overflow="fold")
+    rows.add_column("cost", justify="right")
+    for task in tasks:
+        rows.add_row(
+            Text(printable(task.id)),
+            "-" if task.created_at is None else f"{task.created_at:%Y-%m-%d %H:%M:%S}",
+            status_text(task.status),
+            Text(printable(task.graph)),
+            Text(printable(task.router)),
+            Text(arrows(task.route)),
+            usd(task.usage.charged_usd),
+        )
+    return rows

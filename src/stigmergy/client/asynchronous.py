@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -13,10 +15,22 @@ import httpx
 
 from stigmergy.client import calls, protocol
 from stigmergy.client.calls import Budgeted, Conversation
+from stigmergy.client.errors_from_wire import error_of
+from stigmergy.client.event_stream import EventReader
 from stigmergy.client.protocol import Answer, Call, KeyOf, OnResult, Outcome
 from stigmergy.domain import Status
 from stigmergy.errors import ServerUnreachable, StigmergyError
-from stigmergy.wire import EpisodeModel, GraphModel, RouteModel, ServedModel, TaskRequest, TaskResult, Told
+from stigmergy.wire import (
+    BatchTask,
+    EpisodeModel,
+    GraphModel,
+    RouteModel,
+    ServedModel,
+    TaskEvent,
+    TaskRequest,
+    TaskResult,
+    Told,
+)
 
 
 class AsyncClient:
@@ -99,6 +113,10 @@ class AsyncClient:
             await asyncio.gather(*running, return_exceptions=True)
         return protocol.in_order(outcomes)
 
+    async def submit_batch(self, tasks: Sequence[BatchTask]) -> list[Outcome]:
+        """Have up to 1000 tasks accepted in one request, as ``Client.submit_batch`` does."""
+        return [calls.outcome_of(told) for told in (await self._send(calls.batch_call(tasks))).outcomes]
+
     async def get_task(self, task_id: str) -> TaskResult:
         """The task as it stands now; raises TaskNotFound."""
         return await self._send(calls.task_call(task_id))
@@ -112,6 +130,47 @@ class AsyncClient:
             await asyncio.sleep(min(calls.POLL_PAUSE_S, poll_s))
             result = await self._send(calls.task_call(task_id, poll_s))
         return result
+
+    async def tasks(
+        self,
+        *,
+        graph: str | None = None,
+        status: Status | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        page_size: int = 50,
+    ) -> AsyncIterator[TaskResult]:
+        """Tasks, the last created first, for ``async for``; narrowed and paged as ``Client.tasks`` does."""
+        asked = calls.TaskQuery(graph=graph, status=status, since=since, before=before, page_size=page_size)
+        cursor = None
+        while True:
+            page = await self._send(calls.tasks_call(asked, cursor))
+            for task in page.tasks:
+                yield task
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def cancel(self, task_id: str) -> TaskResult:
+        """End a task, as ``Client.cancel`` does; raises TaskNotFound, TaskEnded."""
+        return await self._send(calls.cancel_call(task_id))
+
+    async def events(self, task_id: str, after: int | None = None) -> AsyncIterator[TaskEvent]:
+        """What happens to a task, for ``async for``, as ``Client.events`` tells it."""
+        call, reader = calls.events_call(task_id, after), EventReader(after)
+        request = protocol.http_request(self._place, call, self._timeout_s)
+        try:
+            reply = await self._http.send(request, stream=True)
+            async with aclosing(reply):
+                if not reply.is_success:
+                    raise error_of(reply.status_code, reply.headers, await reply.aread())
+                async for chunk in reply.aiter_bytes():
+                    for event in reader.read(chunk):
+                        yield event
+        except httpx.HTTPError as error:
+            raise protocol.unreachable(self._place.url, error) from error
+        if not reader.ended:
+            raise protocol.broken_off(self._place.url, task_id, reader.after)
 
     async def feedback(
         self, episode_id: str, quality: float, *, source: str = "user", comment: str = ""

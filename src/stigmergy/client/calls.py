@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from stigmergy.client.protocol import Call, header_value
+from stigmergy.client.errors_from_wire import error_of_problem
+from stigmergy.client.protocol import Call, Outcome, header_value
 from stigmergy.domain import Status
-from stigmergy.errors import InvalidBudget, InvalidQuery, RequestError, WaitTimedOut
+from stigmergy.errors import InvalidBudget, InvalidQuery, RequestError, UnexpectedReply, WaitTimedOut
 from stigmergy.wire import (
+    BatchOutcome,
+    BatchRequest,
+    BatchResult,
+    BatchTask,
     BudgetModel,
     EpisodeModel,
     EpisodePageModel,
@@ -22,6 +28,8 @@ from stigmergy.wire import (
     MessageModel,
     RouteModel,
     ServedModel,
+    TaskEvent,
+    TaskPageModel,
     TaskRequest,
     TaskResult,
     Told,
@@ -91,6 +99,59 @@ def task_call(task_id: str, wait_s: float = 0.0) -> Call[TaskResult]:
     wait_s = max(wait_s, 0.0)
     query = {"wait_s": f"{wait_s:g}"} if wait_s else {}
     return Call(reply=TaskResult, path=f"/v1/tasks/{_quoted(task_id)}", query=query, server_waits_s=wait_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskQuery:
+    """Which tasks to list; the span is ``since <= created_at < before``."""
+
+    graph: str | None
+    status: Status | None
+    since: datetime | None
+    before: datetime | None
+    page_size: int
+
+
+def tasks_call(asked: TaskQuery, cursor: str | None) -> Call[TaskPageModel]:
+    """``GET /v1/tasks``: the page that begins at ``cursor``.
+
+    Raises:
+        InvalidQuery: a time has no zone.
+    """
+    parts = {
+        "graph": asked.graph,
+        "status": asked.status,
+        "since": _time("since", asked.since),
+        "before": _time("before", asked.before),
+        "limit": str(asked.page_size),
+        "cursor": cursor,
+    }
+    given = {name: _sendable(value) for name, value in parts.items() if value is not None}
+    return Call(reply=TaskPageModel, path="/v1/tasks", query=given)
+
+
+def cancel_call(task_id: str) -> Call[TaskResult]:
+    """``POST /v1/tasks/{id}/cancel``."""
+    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/cancel")
+
+
+def events_call(task_id: str, after: int | None) -> Call[TaskEvent]:
+    """``GET /v1/tasks/{id}/events``, a stream of what the call names as its reply."""
+    headers = {} if after is None else {"last-event-id": str(after)}
+    return Call(reply=TaskEvent, path=f"/v1/tasks/{_quoted(task_id)}/events", headers=headers)
+
+
+def batch_call(tasks: Sequence[BatchTask]) -> Call[BatchResult]:
+    """``POST /v1/tasks/batch``; raises RequestError for none or more than 1000 tasks."""
+    batch = _asked(BatchRequest, {"tasks": tuple(tasks)})
+    return Call(reply=BatchResult, method="POST", path="/v1/tasks/batch", body=_json(batch))
+
+
+def outcome_of(told: BatchOutcome) -> Outcome:
+    """What became of a task of a batch: it where it stands, or the error that it was refused with."""
+    if told.task is not None:
+        return told.task
+    return UnexpectedReply(200, "neither task nor problem") if told.problem is None else error_of_problem(told.problem)
 
 
 def next_poll_s(task_id: str, timeout_s: float, waited_s: float) -> float:
@@ -168,6 +229,12 @@ def _json(model: BaseModel) -> bytes:
 
 def _refusal(model: type[BaseModel]) -> type[RequestError]:
     return InvalidQuery if model is TaskRequest else RequestError
+
+
+def _time(name: str, at: datetime | None) -> str | None:
+    if at is not None and at.tzinfo is None:
+        raise InvalidQuery(f"{name} = {at.isoformat()} has no time zone")
+    return None if at is None else at.isoformat()
 
 
 def _quoted(name: str) -> str:

@@ -26,7 +26,7 @@ def error_of(status: int, headers: Mapping[str, str], body: bytes) -> StigmergyE
     """
     told = {name.lower(): value for name, value in headers.items()}
     if told.get("content-type", "").startswith(PROBLEM_TYPE):
-        error = _from_problem(body)
+        error = _from_body(body)
         if error is not None:
             return error
     retry_after_s = _seconds(told.get("retry-after", ""))
@@ -49,13 +49,24 @@ def _family(root: type[StigmergyError]) -> Iterator[type[StigmergyError]]:
         yield from _family(child)
 
 
-def _from_problem(body: bytes) -> StigmergyError | None:
+def error_of_problem(problem: Problem) -> StigmergyError:
+    """The error that a problem document stands for; UnexpectedReply when it is of another version of the server."""
+    return _rebuilt(problem) or UnexpectedReply(problem.status, problem.detail)
+
+
+def _from_body(body: bytes) -> StigmergyError | None:
     try:
-        problem = Problem.model_validate_json(body)
+        return _rebuilt(Problem.model_validate_json(body))
+    except ValidationError:
+        return None
+
+
+def _rebuilt(problem: Problem) -> StigmergyError | None:
+    try:
         error = error_classes()[problem.code](*(_frozen(fact) for fact in problem.facts))
         # An error whose facts do not fit (another version of the server) shows it when its text is built.
         str(error)
-    except (ValidationError, LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         return None
     return error
 

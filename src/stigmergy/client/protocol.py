@@ -125,6 +125,12 @@ def read_reply(call: Call[Answer], reply: httpx.Response) -> Answer:
         raise UnexpectedReply(reply.status_code, reply.content.decode(errors="replace")) from None
 
 
+def broken_off(url: str, task_id: str, after: int | None) -> ServerUnreachable:
+    """A stream of events that ended before the task did."""
+    seen = "none came" if after is None else f"go on with after={after}"
+    return ServerUnreachable(url, f"the events of task {task_id} broke off; {seen}")
+
+
 def unreachable(url: str, error: httpx.HTTPError) -> ServerUnreachable:
     """What a failure below HTTP means to a caller."""
     return ServerUnreachable(url, str(error) or type(error).__name__)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from contextlib import closing
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -14,10 +16,22 @@ import httpx
 
 from stigmergy.client import calls, protocol
 from stigmergy.client.calls import Budgeted, Conversation
+from stigmergy.client.errors_from_wire import error_of
+from stigmergy.client.event_stream import EventReader
 from stigmergy.client.protocol import Answer, Call, KeyOf, OnResult, Outcome
 from stigmergy.domain import Status
 from stigmergy.errors import ServerUnreachable, StigmergyError
-from stigmergy.wire import EpisodeModel, GraphModel, RouteModel, ServedModel, TaskRequest, TaskResult, Told
+from stigmergy.wire import (
+    BatchTask,
+    EpisodeModel,
+    GraphModel,
+    RouteModel,
+    ServedModel,
+    TaskEvent,
+    TaskRequest,
+    TaskResult,
+    Told,
+)
 
 
 class Client:
@@ -133,6 +147,16 @@ class Client:
                 _collect(running, outcomes, on_result)
         return protocol.in_order(outcomes)
 
+    def submit_batch(self, tasks: Sequence[BatchTask]) -> list[Outcome]:
+        """Have up to 1000 tasks accepted in one request, without waiting for their ends; outcomes are in their order.
+
+        A task that is refused gives its StigmergyError in its place, and stops no other.
+
+        Raises:
+            RequestError: there is no task, or more than 1000.
+        """
+        return [calls.outcome_of(told) for told in self._send(calls.batch_call(tasks)).outcomes]
+
     def get_task(self, task_id: str) -> TaskResult:
         """The task as it stands now; raises TaskNotFound."""
         return self._send(calls.task_call(task_id))
@@ -151,6 +175,61 @@ class Client:
             time.sleep(min(calls.POLL_PAUSE_S, poll_s))
             result = self._send(calls.task_call(task_id, poll_s))
         return result
+
+    def tasks(
+        self,
+        *,
+        graph: str | None = None,
+        status: Status | None = None,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        page_size: int = 50,
+    ) -> Iterator[TaskResult]:
+        """Tasks, the last created first, narrowed; ``since <= created_at < before``, both with a time zone.
+
+        A page is fetched when the one before it is used up.
+        """
+        asked = calls.TaskQuery(graph=graph, status=status, since=since, before=before, page_size=page_size)
+        cursor = None
+        while True:
+            page = self._send(calls.tasks_call(asked, cursor))
+            yield from page.tasks
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def cancel(self, task_id: str) -> TaskResult:
+        """End a task, also in the middle of an agent's call. Its end may come a moment later: the status tells.
+
+        Raises:
+            TaskNotFound: no task has this id.
+            TaskEnded: it has ended, otherwise than by being cancelled.
+        """
+        return self._send(calls.cancel_call(task_id))
+
+    def events(self, task_id: str, after: int | None = None) -> Iterator[TaskEvent]:
+        """What happens to a task, as it happens; the last event is of kind ``end``, with the task as its data.
+
+        Args:
+            task_id: which task.
+            after: leave out the events up to this number.
+
+        Raises:
+            TaskNotFound: no task has this id.
+            ServerUnreachable: the stream broke off; go on ``after`` the last number received.
+        """
+        call, reader = calls.events_call(task_id, after), EventReader(after)
+        request = protocol.http_request(self._place, call, self._timeout_s)
+        try:
+            with closing(self._http.send(request, stream=True)) as reply:
+                if not reply.is_success:
+                    raise error_of(reply.status_code, reply.headers, reply.read())
+                for chunk in reply.iter_bytes():
+                    yield from reader.read(chunk)
+        except httpx.HTTPError as error:
+            raise protocol.unreachable(self._place.url, error) from error
+        if not reader.ended:
+            raise protocol.broken_off(self._place.url, task_id, reader.after)
 
     def feedback(self, episode_id: str, quality: float, *, source: str = "user", comment: str = "") -> EpisodeModel:
         """Judge an episode with a quality in [0, 1]; raises EpisodeNotFound, or RequestError for another quality."""

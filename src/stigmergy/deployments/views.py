@@ -12,7 +12,7 @@ from stigmergy.graphs.overlay import Overlay
 from stigmergy.graphs.pheromones import Bounds, Trails
 from stigmergy.platform.engine import Ran
 from stigmergy.platform.episode.events import Cornered, HopChosen
-from stigmergy.platform.records import StoredEvent, TaskRecord
+from stigmergy.platform.records import StoredEvent, TaskPage, TaskRecord
 
 _READ_UNBOUNDED = Bounds(1e-6, 1e6)
 
@@ -66,6 +66,11 @@ def task_json(record: TaskRecord) -> str:
         episode_id=record.episode_id,
         created_at=task.created_at,
     ).model_dump_json()
+
+
+def task_page_json(page: TaskPage) -> str:
+    """A page of tasks as JSON (``wire.TaskPageModel``); results go in as they are stored."""
+    return f'{{"tasks":[{",".join(map(task_json, page.tasks))}],"next_cursor":{json.dumps(page.next_cursor)}}}'
 
 
 def hop_model(event: HopChosen) -> wire.HopModel:

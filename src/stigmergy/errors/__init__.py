@@ -10,16 +10,16 @@ StigmergyError
 │                            │   ├── UnknownAgent            │   ├── UnknownGraph     ├── UnknownRouter
 │                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
-│                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   └── MalformedRequest
-│                            │   ├── InvalidFanOut           ├── RoutingError ─ NoFeasibleHop, InvalidScores
-│                            │   └── UnpricedAgent           ├── LedgerError ─ BudgetRefused, UnknownReservation
-├── AgentError               ├── StoreError                  ├── EpisodeError ─ IllegalEvent
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── ServerError
-│   ├── AgentTimedOut        │   └── StoreUnavailable        │   ├── ServerUnreachable
-│   ├── AgentRefused         └── MissingExtra                │   ├── ServerOverloaded
-│   ├── AgentUnavailable ─ AgentLost                         │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
-│   ├── AgentOverloaded                                      │   └── WaitTimedOut
-│   ├── InvalidReply
+│                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
+│                            │   ├── InvalidFanOut           │   └── TaskEnded
+│                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
+├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
+│   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
+│   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
+│   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
+│   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
+│   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable)
 """
 
@@ -53,6 +53,7 @@ from stigmergy.errors.requests import (
     InvalidQuery,
     MalformedRequest,
     RequestError,
+    TaskEnded,
     TaskNotFound,
     UnknownGraph,
     UnknownRouter,
@@ -122,6 +123,7 @@ __all__ = [
     "StigmergyError",
     "StoreError",
     "StoreUnavailable",
+    "TaskEnded",
     "TaskNotFound",
     "UnexpectedReply",
     "UnknownAgent",

@@ -105,6 +105,19 @@ class TaskNotFound(RequestError):
         return f"no task {self.task_id!r}; ids are returned by POST /v1/tasks"
 
 
+class TaskEnded(RequestError):
+    """The task has ended, and cannot be cancelled any more."""
+
+    code = "task_ended"
+
+    def __init__(self, task_id: str, status: str) -> None:
+        super().__init__(task_id, status)
+        self.task_id, self.status = task_id, status
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} has ended as {self.status}; only what has not ended can be cancelled"
+
+
 class EpisodeNotFound(RequestError):
     """No episode has this id (it may not have reached the store yet)."""
 

@@ -156,6 +156,21 @@ class TaskStore(Protocol):
         """
         ...
 
+    async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
+        """Ask for the end of a task: nobody's ends as cancelled with ``reason``, somebody's is flagged for its owner.
+
+        It is nobody's when its lease has run out, or when it is pending and never had one. An ended task stays as it
+        is; the record tells.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
+        """
+        ...
+
+    async def cancel_requests(self, owner: str) -> tuple[TaskId, ...]:
+        """The unfinished tasks of ``owner`` that somebody wants to be cancelled."""
+        ...
+
     async def list(self, narrow: TaskFilter) -> TaskPage:
         """The tasks that ``narrow`` leaves, the last created first (then by id, downwards), with stable paging.
 

@@ -74,6 +74,7 @@ class TaskRecord:
     """A stored task and where it stands.
 
     ``owner`` is the process that runs it and ``attempts`` how often one started to; ``result`` is JSON text.
+    ``cancel_requested`` tells the owner to stop it.
     """
 
     task: Task
@@ -84,6 +85,7 @@ class TaskRecord:
     owner: str | None = None
     lease_expires_at: datetime | None = None
     attempts: int = 0
+    cancel_requested: bool = False
     result: str | None = None
     updated_at: datetime
 

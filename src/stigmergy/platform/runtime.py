@@ -18,9 +18,11 @@ from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
+from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
+from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.routers.base import Router
 from stigmergy.routers.catalog import build_routers, build_selection
@@ -41,6 +43,7 @@ class Runtime:
     routers: Mapping[str, Router]
     engine: Engine
     desk: TaskDesk
+    events: TaskEvents
     debrief: Debrief
     reporter: Reporter
     health: HealthBoard
@@ -81,7 +84,8 @@ def assemble(
     evaluators = build_evaluators(settings, environ)
     judging = Judging(settings.learning.judged_fraction)
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief))
+    live = LiveEvents()
+    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
     engine = _engine(settings, graphs, routers, outside)
     terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
     return Runtime(
@@ -90,6 +94,7 @@ def assemble(
         routers=routers,
         engine=engine,
         desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise, terms=terms),
+        events=TaskEvents(store, live, clock),
         debrief=debrief,
         reporter=reporter,
         health=health,
@@ -115,6 +120,7 @@ class _Outside:
     clock: Clock
     rng: random.Random
     deliver: Callable[[Ran], None]
+    live: LiveEvents
 
 
 def _engine(
@@ -132,6 +138,7 @@ def _engine(
         limits=EngineLimits(settings.engine.max_attempts),
         config_version=settings.fingerprint,
         deliver=outside.deliver,
+        watch=outside.live.publish,
     )
 
 

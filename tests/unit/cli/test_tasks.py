@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from stigmergy.domain import Status
-from stigmergy.errors import TaskNotFound
-from stigmergy.wire import TaskResult
+from stigmergy.errors import TaskEnded, TaskNotFound
+from stigmergy.wire import TaskPageModel, TaskResult
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Run
@@ -36,3 +37,25 @@ def test_time_that_is_over_is_an_error(run: Run, server: RecordingServer) -> Non
 def test_a_task_that_is_not_there_is_named(run: Run, server: RecordingServer) -> None:
     server.raises("GET", "/v1/tasks/none", TaskNotFound("none"), 404)
     assert "no task 'none'" in run("tasks", "show", "none").stderr
+
+
+def test_tasks_are_listed_up_to_the_limit_and_narrowed(run: Run, server: RecordingServer, result: TaskResult) -> None:
+    server.tells("GET", "/v1/tasks", TaskPageModel(tasks=(result, result), next_cursor="more"))
+    listed = run("tasks", "list", "--status", "completed", "--graph", "workbench", "--since", "2026-01-01")
+    assert (listed.exit_code, listed.stdout.count("task-1")) == (0, 20), listed.stderr
+    assert "dear \N{RIGHTWARDS ARROW} check" in listed.stdout
+    asked = server.requests[0].query
+    assert (asked["status"], asked["graph"], asked["limit"]) == ("completed", "workbench", "20")
+    assert asked["since"].startswith("2026-01-01T00:00:00")
+    one = run("tasks", "list", "--limit", "1", "--json")
+    assert [task["id"] for task in json.loads(one.stdout)] == ["task-1"]
+
+
+def test_a_task_is_cancelled(run: Run, server: RecordingServer, result: TaskResult) -> None:
+    server.tells("POST", "/v1/tasks/task-1/cancel", result.model_copy(update={"status": Status.CANCELLED}))
+    assert "cancelled" in run("tasks", "cancel", "task-1").stdout
+    assert json.loads(run("tasks", "cancel", "task-1", "--json").stdout)["status"] == "cancelled"
+    server.raises("POST", "/v1/tasks/done/cancel", TaskEnded("done", "completed"), 409)
+    refused = run("tasks", "cancel", "done")
+    assert refused.exit_code == 1
+    assert "done has ended as completed" in refused.stderr

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,25 @@ from stigmergy.errors import (
     InvalidQuery,
     RequestError,
     ServerUnreachable,
+    TaskEnded,
+    TaskNotFound,
     UnexpectedReply,
     WaitTimedOut,
 )
 from stigmergy.testing import FakeClock
-from stigmergy.wire import EpisodeModel, EpisodePageModel, GraphModel, RouteModel, ServedModel, TaskResult
+from stigmergy.wire import (
+    BatchOutcome,
+    BatchResult,
+    BatchTask,
+    EpisodeModel,
+    EpisodePageModel,
+    GraphModel,
+    Problem,
+    RouteModel,
+    ServedModel,
+    TaskPageModel,
+    TaskResult,
+)
 
 if TYPE_CHECKING:
     from tests.unit.conftest import Recorded, RecordingServer, Sent
@@ -223,6 +238,71 @@ def test_an_episode_is_judged(server: RecordingServer, episodes: list[EpisodeMod
         with pytest.raises(EpisodeNotFound):
             client.feedback("none", 1)
     assert json.loads(server.requests[0].body) == {"quality": 0.5, "comment": "half right"}
+
+
+def test_tasks_come_page_by_page_narrowed_by_times_with_a_zone(server: RecordingServer) -> None:
+    def page(request: Recorded) -> Sent:
+        return server.reply(
+            TaskPageModel(tasks=(result(task_id="t2"),))
+            if "cursor" in request.query
+            else TaskPageModel(tasks=(result(task_id="t1"),), next_cursor="next")
+        )
+
+    server.does("GET", "/v1/tasks", page)
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    with Client(server.url) as client:
+        assert [task.id for task in client.tasks(status=Status.COMPLETED, since=since, page_size=1)] == ["t1", "t2"]
+        with pytest.raises(InvalidQuery, match="no time zone"):
+            next(client.tasks(before=datetime(2026, 1, 1)))  # noqa: DTZ001 -- this is the mistake
+    assert server.requests[0].query == {"status": "completed", "since": "2026-01-01T00:00:00+00:00", "limit": "1"}
+
+
+def test_a_task_is_cancelled_or_it_is_said_why_not(server: RecordingServer) -> None:
+    server.tells("POST", "/v1/tasks/t1/cancel", result(Status.CANCELLED))
+    server.raises("POST", "/v1/tasks/t2/cancel", TaskEnded("t2", "completed"), 409)
+    with Client(server.url) as client:
+        assert client.cancel("t1").status is Status.CANCELLED
+        with pytest.raises(TaskEnded, match="t2 has ended as completed"):
+            client.cancel("t2")
+
+
+def test_events_are_read_whatever_separators_their_texts_contain(server: RecordingServer) -> None:
+    event = 'id: 4\nevent: call_succeeded\ndata: {"text":"a\u2028b\x85c"}\n\n'
+    stream = f': still here\n\n{event}event: end\ndata: {{"id":"t1"}}\n\n'
+    server.sends("GET", "/v1/tasks/t1/events", 200, stream.encode(), {"content-type": "text/event-stream"})
+    with Client(server.url) as client:
+        told = list(client.events("t1", after=3))
+    assert [(event.seq, event.kind) for event in told] == [(4, "call_succeeded"), (None, "end")]
+    assert (told[0].data["text"], told[1].data["id"]) == ("a\u2028b\x85c", "t1")
+    assert server.requests[0].headers["last-event-id"] == "3"
+
+
+def test_events_that_break_off_say_where_to_go_on(server: RecordingServer) -> None:
+    whole = b"id: 4\nevent: finished\ndata: {}\n\n"
+    server.sends("GET", "/v1/tasks/t1/events", 200, whole + b"event: end\nda", {})
+    server.sends("GET", "/v1/tasks/t2/events", 200, b"id: four\nevent: x\ndata: {}\n\n", {})
+    server.raises("GET", "/v1/tasks/t3/events", TaskNotFound("t3"), 404)
+    with Client(server.url) as client:
+        events = client.events("t1")
+        assert next(events).seq == 4
+        with pytest.raises(ServerUnreachable, match="after=4"):
+            next(events)
+        with pytest.raises(UnexpectedReply):
+            next(client.events("t2"))
+        with pytest.raises(TaskNotFound):
+            next(client.events("t3"))
+
+
+def test_a_batch_gives_every_task_its_outcome(server: RecordingServer) -> None:
+    known = Problem(type="", title="", status=404, detail="", code="task_not_found", facts=("t9",))
+    newer = known.model_copy(update={"code": "not_invented_yet"})
+    outcomes = (BatchOutcome(task=result()), BatchOutcome(problem=known), BatchOutcome(problem=newer), BatchOutcome())
+    server.tells("POST", "/v1/tasks/batch", BatchResult(outcomes=outcomes))
+    with Client(server.url) as client:
+        first, *errors = client.submit_batch([BatchTask(query="q", idempotency_key="k")])
+    assert first == result()
+    assert [type(error) for error in errors] == [TaskNotFound, UnexpectedReply, UnexpectedReply]
+    assert json.loads(server.requests[0].body) == {"tasks": [{"query": "q", "idempotency_key": "k"}]}
 
 
 def test_a_route_is_planned_through_the_default_graph_unless_one_is_named(server: RecordingServer) -> None:

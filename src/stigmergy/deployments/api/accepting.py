@@ -27,17 +27,17 @@ _MOST_BYTES = 2 * wire.MAX_QUERY_BYTES
 """Of a whole body: JSON escapes may double a query."""
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most_bytes: int = _MOST_BYTES) -> bytes:
     """The body of a request, refused as soon as it is known to be too long.
 
     Raises:
-        InvalidQuery: more than 2 MB.
+        InvalidQuery: more than ``most_bytes``; by default 2 MB.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MOST_BYTES:
-            raise InvalidQuery(f"the body is longer than {_MOST_BYTES} bytes")
+        if len(body) > most_bytes:
+            raise InvalidQuery(f"the body is longer than {most_bytes} bytes")
     return bytes(body)
 
 
@@ -53,7 +53,7 @@ def parsed(model: type[Form], body: bytes) -> Form:
         raise malformed(error.errors(include_url=False, include_input=False)) from None
 
 
-def task_from(asked: wire.TaskRequest, settings: Settings, now: datetime, key: str | None) -> Task:
+def task_from(asked: wire.TaskBody, settings: Settings, now: datetime, key: str | None) -> Task:
     """The task that a request describes, with the graph's defaults for what it leaves out.
 
     Raises:
@@ -85,7 +85,7 @@ def body_hash(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def _text(asked: wire.TaskRequest) -> str:
+def _text(asked: wire.TaskBody) -> str:
     text = asked.query if asked.query is not None else (asked.messages[-1].content if asked.messages else "")
     if not text.strip():
         raise InvalidQuery("it is empty; give `query`, or `messages` whose last one has content")
@@ -102,7 +102,7 @@ def _text(asked: wire.TaskRequest) -> str:
     return text
 
 
-def _texts(asked: wire.TaskRequest) -> Iterator[str]:
+def _texts(asked: wire.TaskBody) -> Iterator[str]:
     """Everything of a request that is stored as it is."""
     yield from (asked.query or "", asked.task_type or "", asked.reference or "")
     for message in asked.messages:

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from stigmergy import wire
-from stigmergy.deployments.api import episodes, graphs, service, tasks
+from stigmergy.deployments.api import batches, episodes, events, graphs, schema, service, tasks
 from stigmergy.deployments.problems import http_status, malformed, problem_of
 from stigmergy.errors import ServerOverloaded, StigmergyError
 from stigmergy.platform.runtime import Runtime
@@ -39,12 +39,13 @@ def build_api(living: Living) -> FastAPI:
             yield
 
     app = FastAPI(title="Stigmergy", version=version("stigmergy"), lifespan=lifespan)
-    for room in (tasks, episodes, graphs, service):
+    for room in (tasks, batches, events, episodes, graphs, service):
         app.include_router(room.router)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
     app.add_exception_handler(RequestValidationError, _parameter_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _defect)
+    schema.name_requests(app)
     return app
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import parsed, read_body
+from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.views import episode_model
 from stigmergy.domain import Episode, Status
 from stigmergy.errors import EpisodeNotFound
@@ -22,7 +23,7 @@ _STORED_WITHIN_S = 1.0
 _ASK_AGAIN_S = 0.05
 
 
-@router.get("", response_model=wire.EpisodePageModel)
+@router.get("", response_model=wire.EpisodePageModel, responses=refusals(400, 422, 503))
 async def list_episodes(
     request: Request,
     graph: str | None = None,
@@ -39,7 +40,7 @@ async def list_episodes(
     return Response(found.model_dump_json(), media_type=_JSON)
 
 
-@router.get("/{episode_id}", response_model=wire.EpisodeModel)
+@router.get("/{episode_id}", response_model=wire.EpisodeModel, responses=refusals(404, 503))
 async def get_episode(request: Request, episode_id: str) -> Response:
     """One episode with all its events. What has ended but is not stored yet is waited for."""
     runtime: Runtime = request.app.state.runtime
@@ -51,9 +52,8 @@ async def get_episode(request: Request, episode_id: str) -> Response:
 @router.post(
     "/{episode_id}/feedback",
     response_model=wire.EpisodeModel,
-    openapi_extra={
-        "requestBody": {"required": True, "content": {_JSON: {"schema": wire.FeedbackRequest.model_json_schema()}}}
-    },
+    responses=refusals(400, 404, 422, 503),
+    openapi_extra=asks(wire.FeedbackRequest),
 )
 async def give_feedback(request: Request, episode_id: str) -> Response:
     """Judge an episode; its router learns from it."""

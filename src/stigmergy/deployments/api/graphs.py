@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import parsed, read_body, task_from
+from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.views import graph_model, hop_model, impasse_model
 from stigmergy.errors import UnknownGraph
 from stigmergy.platform.episode.events import HopChosen
@@ -23,7 +24,7 @@ async def list_graphs(request: Request) -> wire.ServedModel:
     )
 
 
-@router.get("/{name}")
+@router.get("/{name}", responses=refusals(404))
 async def get_graph(request: Request, name: str) -> wire.GraphModel:
     """A graph with the condition of its agents and its trails at this moment."""
     runtime: Runtime = request.app.state.runtime
@@ -34,15 +35,7 @@ async def get_graph(request: Request, name: str) -> wire.GraphModel:
     return graph_model(graph, runtime.settings.graphs[name].router, runtime.health.overlay(), trails)
 
 
-@router.post(
-    "/{name}/route",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": wire.TaskRequest.model_json_schema()}},
-        }
-    },
-)
+@router.post("/{name}/route", responses=refusals(400, 404, 422), openapi_extra=asks(wire.TaskRequest))
 async def plan_route(request: Request, name: str) -> wire.RouteModel:
     """The best-scored route for a query if every call went well: what is feasible, the scores, the evidence."""
     runtime: Runtime = request.app.state.runtime

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from math import inf, isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import AwareDatetime
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import body_hash, parsed, read_body, task_from
-from stigmergy.deployments.views import explained, judged, task_json
-from stigmergy.errors import EpisodeNotFound, ServerOverloaded
-from stigmergy.platform.records import TaskRecord
+from stigmergy.deployments.api.schema import asks, refusals
+from stigmergy.deployments.views import explained, judged, task_json, task_page_json
+from stigmergy.domain import Status
+from stigmergy.errors import EpisodeNotFound, MalformedRequest, ServerOverloaded
+from stigmergy.platform.records import TaskFilter, TaskRecord
 from stigmergy.platform.runtime import Runtime
 from stigmergy.platform.tasks import Answered
 
@@ -19,15 +23,14 @@ router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 _JSON = "application/json"
 _LONGEST_WAIT_S = 60.0
+_CANCELLED_WITHIN_S = 3.0
 
 
 @router.post(
     "",
     response_model=wire.TaskResult,
-    responses={202: {"model": wire.TaskResult}},
-    openapi_extra={
-        "requestBody": {"required": True, "content": {_JSON: {"schema": wire.TaskRequest.model_json_schema()}}}
-    },
+    responses={202: {"model": wire.TaskResult}, **refusals(400, 404, 409, 422, 503)},
+    openapi_extra=asks(wire.TaskRequest),
 )
 async def submit(
     request: Request, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
@@ -48,7 +51,30 @@ async def submit(
     return _answer(answered.record, explained(text, answered.ran) if asked.explain and answered.ran else text)
 
 
-@router.get("/{task_id}", response_model=wire.TaskResult)
+@router.get("", response_model=wire.TaskPageModel, responses=refusals(400, 422, 503))
+async def list_tasks(
+    request: Request,
+    graph: str | None = None,
+    status: Status | None = None,
+    since: AwareDatetime | None = None,
+    before: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
+    cursor: str | None = None,
+) -> Response:
+    """Tasks, the last created first; ``since`` (inclusive) and ``before`` are about when they were created."""
+    runtime: Runtime = request.app.state.runtime
+    narrow = TaskFilter(
+        graph=graph,
+        status=status,
+        since=_utc("since", since),
+        before=_utc("before", before),
+        limit=limit,
+        cursor=cursor,
+    )
+    return Response(task_page_json(await runtime.store.tasks.list(narrow)), media_type=_JSON)
+
+
+@router.get("/{task_id}", response_model=wire.TaskResult, responses=refusals(400, 404, 503))
 async def get_task(
     request: Request, task_id: str, wait_s: Annotated[float, Query(ge=0, le=_LONGEST_WAIT_S)] = 0.0
 ) -> Response:
@@ -68,6 +94,23 @@ async def _quality(runtime: Runtime, record: TaskRecord) -> float | None:
         return None
 
 
+@router.post(
+    "/{task_id}/cancel",
+    response_model=wire.TaskResult,
+    responses={202: {"model": wire.TaskResult}, **refusals(404, 409, 503)},
+)
+async def cancel(request: Request, task_id: str) -> Response:
+    """End a task, also in the middle of an agent's call, which is charged its worst case.
+
+    200 when it has ended, 202 when the gateway that runs it has yet to notice. A task that was cancelled before stays
+    so (200); one that ended otherwise is a 409.
+    """
+    runtime: Runtime = request.app.state.runtime
+    await runtime.desk.cancel(task_id)
+    answered = await _ended(runtime, task_id, _CANCELLED_WITHIN_S)
+    return _answer(answered.record, task_json(answered.record))
+
+
 async def _ended(runtime: Runtime, task_id: str, wait_s: float = inf) -> Answered:
     """The task at its end, or when time is up. Another replica may be running it, so the store is asked again."""
     until = runtime.clock.monotonic() + wait_s
@@ -81,3 +124,10 @@ async def _ended(runtime: Runtime, task_id: str, wait_s: float = inf) -> Answere
 
 def _answer(record: TaskRecord, text: str) -> Response:
     return Response(text, 200 if record.status.ended else 202, media_type=_JSON)
+
+
+def _utc(name: str, at: datetime | None) -> datetime | None:
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError:
+        raise MalformedRequest(((name, f"{at} lies outside the years 1 to 9999 of UTC"),)) from None

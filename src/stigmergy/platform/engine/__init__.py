@@ -2,6 +2,6 @@
 
 from stigmergy.platform.engine.engine import Engine, EngineLimits, new_episode_id
 from stigmergy.platform.engine.hops import RouterInService
-from stigmergy.platform.engine.run import Ran, Recorded
+from stigmergy.platform.engine.run import Ran, Recorded, RunCancelled
 
-__all__ = ["Engine", "EngineLimits", "Ran", "Recorded", "RouterInService", "new_episode_id"]
+__all__ = ["Engine", "EngineLimits", "Ran", "Recorded", "RouterInService", "RunCancelled", "new_episode_id"]

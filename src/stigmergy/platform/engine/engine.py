@@ -19,7 +19,7 @@ from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
 from stigmergy.platform.engine.plan import Plan, plan_route
-from stigmergy.platform.engine.run import Ran, Run
+from stigmergy.platform.engine.run import Ran, Run, RunCancelled
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, Finish, Join, Repair
@@ -114,7 +114,8 @@ class Engine:
 
         Raises:
             UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
-            asyncio.CancelledError: the caller went away; the cancelled run is delivered all the same.
+            RunCancelled: the asyncio task was cancelled; the cancelled run is delivered all the same. Its reason is the
+                message that the cancellation came with.
         """
         self.check(task)
         run = self._new_run(task, episode_id)
@@ -123,11 +124,13 @@ class Engine:
             while commands:
                 (command,) = commands
                 commands = await self._perform(run, command)
-        except asyncio.CancelledError:
-            run.apply(ev.Cancelled(reason="the caller went away"))
-            run.apply(ev.Finished(status=Status.CANCELLED, reason="the caller went away"))
-            self._deliver(run.ended())
-            raise
+        except asyncio.CancelledError as cancelled:
+            reason = str(cancelled) or "the run was cancelled"
+            run.apply(ev.Cancelled(reason=reason))
+            run.apply(ev.Finished(status=Status.CANCELLED, reason=reason))
+            ran = run.ended()
+            self._deliver(ran)
+            raise RunCancelled(ran) from None
         ran = run.ended()
         self._deliver(ran)
         return ran

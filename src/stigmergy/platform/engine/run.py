@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,14 @@ class Ran:
     episode: Episode
     events: tuple[Recorded, ...]
     features: QueryFeatures
+
+
+class RunCancelled(asyncio.CancelledError):
+    """The cancellation of a run; ``ran`` is what there is of it, delivered already."""
+
+    def __init__(self, ran: Ran) -> None:
+        super().__init__(ran.episode.reason)
+        self.ran = ran
 
 
 class Run:

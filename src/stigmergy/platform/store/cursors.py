@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 
 from stigmergy.errors import InvalidQuery
 
@@ -22,10 +22,11 @@ def from_cursor(cursor: str) -> tuple[datetime, str]:
     """
     try:
         at, row_id = json.loads(urlsafe_b64decode(cursor.encode()))
-        position = datetime.fromisoformat(at), str(row_id)
-    except (ValueError, TypeError) as error:
+        shown_last = datetime.fromisoformat(at)
+        position = shown_last.astimezone(UTC), str(row_id)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise InvalidQuery(f"cursor {cursor!r} was not returned by this listing; leave it out to start anew") from error
-    if position[0].tzinfo is None:
+    if shown_last.tzinfo is None:
         raise InvalidQuery(f"cursor {cursor!r} has no time zone; leave it out to start anew")
     return position
 

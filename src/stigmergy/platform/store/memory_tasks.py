@@ -104,6 +104,22 @@ class MemoryTasks:
             )
         return self._records[task_id]
 
+    async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        record = await self.get(task_id)
+        if not record.status.ended:
+            expires = record.lease_expires_at
+            self._records[task_id] = replace(record, cancel_requested=True, updated_at=at)
+            nobodys = record.status is Status.PENDING if expires is None else expires < at
+            if nobodys:
+                await self.finish(task_id, status=Status.CANCELLED, reason=reason, at=at)
+        return self._records[task_id]
+
+    async def cancel_requests(self, owner: str) -> tuple[TaskId, ...]:
+        """See ``ports.TaskStore``."""
+        mine = (record for record in self._records.values() if record.owner == owner and not record.status.ended)
+        return tuple(record.task.id for record in mine if record.cancel_requested)
+
     async def list(self, narrow: TaskFilter) -> TaskPage:
         """See ``ports.TaskStore``."""
         check_limit(narrow.limit)

@@ -128,6 +128,7 @@ def task_record(stored: Stored) -> TaskRecord:
         owner=stored["lease_owner"],
         lease_expires_at=stored["lease_expires_at"],
         attempts=stored["attempts"],
+        cancel_requested=stored["cancel_requested"],
         result=stored["result"],
         updated_at=stored["updated_at"],
     )

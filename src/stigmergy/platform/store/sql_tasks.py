@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, true, tuple_, update
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
@@ -108,6 +108,32 @@ class SqlTasks:
             "updated_at": at,
         }
         return await self._change(task_id, change)
+
+    async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        mine = (table.c.id == task_id) & table.c.status.in_(UNFINISHED)
+        flag = update(table).where(mine).values(cancel_requested=true(), updated_at=at)
+        never_leased = table.c.lease_expires_at.is_(None) & (table.c.status == Status.PENDING.value)
+        end = (
+            update(table)
+            .where(mine, never_leased | (table.c.lease_expires_at < at))
+            .values(status=Status.CANCELLED.value, reason=reason, lease_expires_at=None)
+        )
+
+        def store(connection: Connection) -> TaskRecord:
+            # The first statement locks the row, so that nobody claims the task before the second.
+            connection.execute(flag)
+            connection.execute(end)
+            return _get(connection, task_id)
+
+        return await self._database.write(store)
+
+    async def cancel_requests(self, owner: str) -> tuple[TaskId, ...]:
+        """See ``ports.TaskStore``."""
+        query = select(table.c.id).where(
+            table.c.status.in_(UNFINISHED), table.c.lease_owner == owner, table.c.cancel_requested
+        )
+        return tuple(await self._database.read(lambda connection: connection.execute(query).scalars().all()))
 
     async def _change(self, task_id: TaskId, change: dict[str, Any]) -> TaskRecord:
         statement = update(table).where(table.c.id == task_id, table.c.status.in_(UNFINISHED)).values(change)

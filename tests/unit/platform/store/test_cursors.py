@@ -28,3 +28,9 @@ def test_a_page_holds_at_least_one_row() -> None:
     check_limit(1)
     with pytest.raises(InvalidQuery, match="limit = 0"):
         check_limit(0)
+
+
+@pytest.mark.parametrize("text", ['["0001-01-01T00:00:00+14:00", "x"]', "[" * 50_000])
+def test_a_forged_cursor_that_no_calendar_or_stack_can_hold_is_refused(text: str) -> None:
+    with pytest.raises(InvalidQuery, match="cursor"):
+        from_cursor(urlsafe_b64encode(text.encode()).decode())

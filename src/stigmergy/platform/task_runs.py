@@ -1,0 +1,154 @@
+"""The tasks that run in this process: started, stopped on request, and ended in the store for good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from stigmergy.domain import EpisodeId, Status, Task, TaskId
+from stigmergy.errors import StigmergyError, StoreUnavailable
+from stigmergy.platform.clock import Clock
+from stigmergy.platform.engine import Engine, Ran, RunCancelled, new_episode_id
+from stigmergy.platform.ports import Store
+from stigmergy.platform.records import TaskRecord
+
+logger = logging.getLogger(__name__)
+
+CANCELLED_ON_REQUEST = "cancelled on request"
+_TRY_AGAIN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A task where it stands, with its run when that happened in this process."""
+
+    record: TaskRecord
+    ran: Ran | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a task's row will say once it has ended; ``result`` is JSON text."""
+
+    status: Status
+    reason: str
+    answer: str | None = None
+    result: str | None = None
+
+
+@dataclass(slots=True)
+class _Job:
+    """A task's coroutine. Only while it is ``in_engine`` may it be interrupted: what follows must reach the store."""
+
+    running: asyncio.Task[Answered]
+    in_engine: bool = False
+    stopped: bool = False
+
+
+class TaskRuns:
+    """Runs tasks side by side on the running event loop, as ``owner``."""
+
+    def __init__(self, engine: Engine, store: Store, clock: Clock, owner: str, summarise: Callable[[Ran], str]) -> None:
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._summarise = summarise
+        self._jobs: dict[TaskId, _Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __contains__(self, task_id: TaskId) -> bool:
+        return task_id in self._jobs
+
+    def start(self, task: Task) -> None:
+        """Run the task in the background."""
+        running = asyncio.create_task(self._run(task), name=f"task {task.id}")
+        self._jobs[task.id] = _Job(running)
+        running.add_done_callback(lambda _: self._jobs.pop(task.id, None))
+
+    def stop(self, task_id: TaskId) -> None:
+        """Interrupt the task, and the call of an agent with it. Its end follows; what does not run is left alone."""
+        job = self._jobs.get(task_id)
+        if job is None or job.stopped:
+            return
+        job.stopped = True
+        if job.in_engine:
+            job.running.cancel(CANCELLED_ON_REQUEST)
+
+    async def wait(self, task_id: TaskId, timeout_s: float | None) -> Answered | None:
+        """The task's end, or None: it does not run here, or not after so many seconds."""
+        job = self._jobs.get(task_id)
+        if job is None:
+            return None
+        await asyncio.wait([job.running], timeout=timeout_s)
+        done = job.running.done() and not job.running.cancelled() and job.running.exception() is None
+        return job.running.result() if done else None
+
+    async def end(self, task_id: TaskId, end: End) -> TaskRecord:
+        """Store the end; while the store is away, try again: a run that was paid for is not given up."""
+        while True:
+            try:
+                return await self._store.tasks.finish(
+                    task_id,
+                    status=end.status,
+                    reason=end.reason,
+                    at=self._clock.now(),
+                    answer=end.answer,
+                    result=end.result,
+                )
+            except StoreUnavailable as error:
+                logger.warning("the end of task %s waits for the store: %s", task_id, error)
+                await asyncio.sleep(_TRY_AGAIN_S)
+
+    async def aclose(self) -> None:
+        """Wait until everything that runs has ended."""
+        await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
+
+    async def _run(self, task: Task) -> Answered:
+        job = self._jobs[task.id]
+        if job.stopped:
+            return Answered(await self.end(task.id, End(Status.CANCELLED, CANCELLED_ON_REQUEST)))
+        episode_id = new_episode_id()
+        # Beside the run: nothing waits for it before the end.
+        marked = asyncio.create_task(self._mark(task, episode_id))
+        try:
+            ran = await self._interruptible(job, task, episode_id)
+            episode, result = ran.episode, self._summarise(ran)
+        except StigmergyError as error:
+            # It was accepted under another configuration, or the platform itself failed: an explicit end all the same.
+            logger.exception("task %s could not be run", task.id)
+            end = End(Status.REFUSED, str(error))
+        except Exception as error:
+            logger.exception("task %s met a defect of the platform", task.id)
+            end = End(Status.ESCALATED, f"internal error: {type(error).__name__}: {error}")
+        else:
+            await marked
+            end = End(episode.status, episode.reason, episode.answer, result)
+            return Answered(await self.end(task.id, end), ran)
+        await marked
+        return Answered(await self.end(task.id, end))
+
+    async def _interruptible(self, job: _Job, task: Task, episode_id: EpisodeId) -> Ran:
+        """The finished run; also one that was stopped, which is a result like any other."""
+        job.in_engine = True
+        try:
+            return await self._engine.run(task, episode_id)
+        except RunCancelled as cancelled:
+            if not job.stopped:
+                raise
+            return cancelled.ran
+        finally:
+            job.in_engine = False
+            if job.stopped:
+                job.running.uncancel()
+
+    async def _mark(self, task: Task, episode_id: EpisodeId) -> None:
+        try:
+            await self._store.tasks.mark_running(task.id, self._owner, episode_id, self._clock.now())
+        except StigmergyError as error:
+            # The row says less than it could, which is no reason to lose what the task has cost.
+            logger.warning("task %s runs, and the store does not know: %s", task.id, error)
