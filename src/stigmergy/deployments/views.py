@@ -130,7 +130,9 @@ def graph_model(graph: AgentGraph, router: str, overlay: Overlay, trails: Iterab
         version=graph.version,
         description=graph.spec.description,
         default_router=router,
-        nodes=tuple(_node(graph, node, overlay) for node in graph.nodes if node not in graph.branches),
+        nodes=tuple(
+            _fan_out(graph, node) if node in graph.branches else _node(graph, node, overlay) for node in graph.nodes
+        ),
         edges=tuple(
             wire.EdgeModel(source=source, target=target, trails=_trails_on((source, target), read))
             for source in graph.order
@@ -153,6 +155,14 @@ def _node(graph: AgentGraph, node: NodeId, overlay: Overlay) -> wire.NodeModel:
         success_rate=condition.success_rate,
         response_s=condition.response_s,
         load=condition.load,
+    )
+
+
+def _fan_out(graph: AgentGraph, node: NodeId) -> wire.NodeModel:
+    """A fan-out is no agent: it is described by its branches, and costs at most what the required ones do."""
+    branches = ", ".join(graph.branches[node])
+    return wire.NodeModel(
+        name=node, agent="", description=f"fan-out of {branches}", worst_case_usd=graph.worst_case(node).usd
     )
 
 
