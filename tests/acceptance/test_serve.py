@@ -56,7 +56,7 @@ def test_sigterm_ends_a_server_with_status_0_and_every_episode_is_stored(
 def test_ctrl_c_in_a_terminal_ends_a_server_with_status_0(machine: Any) -> None:
     server = machine.serve()
     os.killpg(server.pid, signal.SIGINT)
-    assert server.wait(timeout=30) == 0
+    assert server.wait(timeout=60) == 0
     nothing_left(machine.instances[0])
 
 

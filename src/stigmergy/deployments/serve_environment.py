@@ -24,6 +24,9 @@ for argument in "$@"; do
     esac
     before="$argument"
 done
+# Ctrl-C in a terminal reaches the whole process group; HAProxy must outlive it until Serve has stopped it. Where this
+# shell leads no group, setsid keeps its process id.
+if command -v setsid >/dev/null 2>&1; then exec setsid {binary} "$@"; fi
 exec {binary} "$@"
 """
 

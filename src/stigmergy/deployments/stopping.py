@@ -15,7 +15,7 @@ from stigmergy.deployments.instance import Instance
 
 logger = logging.getLogger(__name__)
 
-_STOPPED_WITHIN_S = 45.0
+_STOPPED_WITHIN_S = 30.0
 _DEATH_SHOWS_WITHIN_S = 0.3
 _LOOK_EVERY_S = 0.05
 _BACKBONE = frozenset({"raylet", "gcs_server"})
@@ -25,7 +25,7 @@ _BACKBONE = frozenset({"raylet", "gcs_server"})
 def stop_cluster(instance: Instance) -> None:
     """Shut Serve and Ray down, and clear what is left.
 
-    A clean stop takes as long as replicas need to finish their tasks, at most 45 s. A cluster that dies by itself (of
+    A clean stop takes as long as replicas need to finish their tasks, at most 30 s. A cluster that dies by itself (of
     a signal that went to the whole process group) cannot be asked; it is only cleared.
     """
     if "ray" in sys.modules:
