@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from statistics import fmean, quantiles
+from typing import Any
 
 from stigmergy.agents.workbench.evaluator import check_answer
 from stigmergy.agents.workbench.task import WorkbenchTask
@@ -38,7 +39,7 @@ class RunReport:
     p95_ms: float
     reroutes: int
     control_llm_calls: int
-    episodes: tuple[dict[str, object], ...] = field(repr=False)
+    episodes: tuple[dict[str, Any], ...] = field(repr=False)
 
 
 def run_tasks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.cli.demo.faults import Faults
 from stigmergy.cli.demo.runs import RunReport, report_on, run_tasks
 from stigmergy.cli.demo.single_paths import SinglePath, score_all_paths
-from stigmergy.cli.demo.stage import GRAPH, KILLED, Stage, learning_router, learnt_router, set_stage
+from stigmergy.cli.demo.stage import GRAPH, Stage, learning_router, learnt_router, set_stage
 from stigmergy.cli.progress import Advance, counting, working
 from stigmergy.client.sync import Client
 from stigmergy.deployments.agent_deployment import deployment_name
@@ -65,8 +66,9 @@ def run_seed(stage: Stage, client: Client, seed: int, learn: Sequence[int]) -> S
         _teach(client, lessons[taught:episodes], seed)
         taught = episodes
         measure("ant_colony_learnt" if episodes == learn[0] else f"ant_colony_learnt_{episodes}", learnt_router(seed))
-    measure("ant_colony_faults", learnt_router(seed), _faults(stage))
-    stage.refusal.unlink(missing_ok=True)
+    faults = _faults(stage, runs["ant_colony_learnt"])
+    measure("ant_colony_faults", learnt_router(seed), faults)
+    faults.refusal.unlink(missing_ok=True)
     return SeedReport(seed, runs, score_all_paths(stage.settings.build_graphs()[GRAPH], tasks))
 
 
@@ -88,12 +90,15 @@ def _teach(client: Client, lessons: Sequence[WorkbenchTask], seed: int) -> None:
         report_on(client, lessons, outcomes)
 
 
-def _faults(stage: Stage) -> Faults:
+def _faults(stage: Stage, learnt: RunReport) -> Faults:
+    """Strike where it hurts: the agents that the colony has learnt to use most."""
     port = stage.settings.serving.port
     instance = recorded_instance(port)
     if instance is None:
         raise ServerUnreachable(f"http://127.0.0.1:{port}", "the demo's own server has gone")
-    return Faults(instance, deployment_name(KILLED), stage.refusal, kill_at=TASKS // 3, refuse_at=TASKS // 2)
+    visits = Counter(node for episode in learnt.episodes for node in episode["route"])
+    killed, refusal = deployment_name(stage.to_kill(visits)), stage.refusal(stage.to_drill(visits))
+    return Faults(instance, killed, refusal, kill_at=TASKS // 3, refuse_at=TASKS // 2)
 
 
 def _spare(_done: int) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,18 +15,32 @@ from stigmergy.platform.workbench import WORKBENCH
 from stigmergy.routers.configs import AntColonyConfig, FixedPathConfig, GreedyConfig
 
 GRAPH = "workbench"
-KILLED = "stepper"
-"""Runs as a deployment: its replica is killed in the middle of the run with faults."""
-DRILLED = "scribe"
-"""Runs inside the gateway: it is made to refuse in the middle of that run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Settings to serve, and the file whose presence makes the drilled agent refuse."""
+    """Settings to serve; every agent refuses while a file of its own is in ``folder``."""
 
     settings: Settings
-    refusal: Path
+    folder: Path
+
+    def refusal(self, agent: str) -> Path:
+        """The file whose presence makes an agent refuse."""
+        return self.folder / f"refuse-{agent}"
+
+    def to_kill(self, visits: Counter[str]) -> str:
+        """The agent with a deployment of its own that is visited most."""
+        return self._busiest(visits, lambda agent: self.settings.agents[agent].runs == "deployment")
+
+    def to_drill(self, visits: Counter[str]) -> str:
+        """The solver inside the gateway that is visited most."""
+        solvers = self.settings.graphs[GRAPH].stages[1]
+        return self._busiest(
+            visits, lambda agent: agent in solvers and self.settings.agents[agent].runs != "deployment"
+        )
+
+    def _busiest(self, visits: Counter[str], fits: Callable[[str], bool]) -> str:
+        return max(filter(fits, self.settings.agents), key=lambda agent: visits[agent])
 
 
 def learning_router(seed: int) -> str:
@@ -47,9 +63,10 @@ def set_stage(folder: Path, seeds: int, best_path: tuple[str, ...]) -> Stage:
     for seed in range(seeds):
         own = replace(colony, colony=f"demo-{seed}")
         routers |= {learning_router(seed): own, learnt_router(seed): replace(own, selection=GreedyConfig())}
-    refusal = folder / "refuse"
-    agents = dict(settings.agents)
-    agents[DRILLED] = replace(agents[DRILLED], drill=DrillConfig(refuse_while=refusal))
+    agents = {
+        name: replace(agent, drill=DrillConfig(refuse_while=folder / f"refuse-{name}"))
+        for name, agent in settings.agents.items()
+    }
     return Stage(
         replace(
             settings,
@@ -58,7 +75,7 @@ def set_stage(folder: Path, seeds: int, best_path: tuple[str, ...]) -> Stage:
             serving=replace(settings.serving, port=_free_port()),
             store=replace(settings.store, url=f"sqlite:///{folder / 'demo.db'}"),
         ),
-        refusal,
+        folder,
     )
 
 
