@@ -14,13 +14,13 @@ StigmergyError
 │                            │   ├── InvalidFanOut           │   └── TaskEnded
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
 """
 
 from stigmergy.errors.agents import (
@@ -65,11 +65,13 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotResumable,
     RoutingError,
     UnknownReservation,
 )
 from stigmergy.errors.services import (
     DeployFailed,
+    LeaseLost,
     PortTaken,
     RecordUnreadable,
     SequenceConflict,
@@ -108,10 +110,12 @@ __all__ = [
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
     "NoFeasibleHop",
+    "NotResumable",
     "PortTaken",
     "RecordUnreadable",
     "RequestError",
