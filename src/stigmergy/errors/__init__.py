@@ -11,7 +11,7 @@ StigmergyError
 │                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
 │                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
-│                            │   ├── InvalidFanOut           │   └── TaskEnded
+│                            │   ├── InvalidFanOut           │   └── TaskEnded            └── ApprovalNotAsked
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
@@ -46,6 +46,7 @@ from stigmergy.errors.graphs import (
     UnpricedAgent,
 )
 from stigmergy.errors.requests import (
+    ApprovalNotAsked,
     BudgetTooSmall,
     EpisodeNotFound,
     IdempotencyConflict,
@@ -90,6 +91,7 @@ __all__ = [
     "AgentRefused",
     "AgentTimedOut",
     "AgentUnavailable",
+    "ApprovalNotAsked",
     "BudgetRefused",
     "BudgetTooSmall",
     "ConfigError",

@@ -77,7 +77,8 @@ class Healing:
             path = repair_path(graph, source, entering, allows, spent, needs)
             if path is not None:
                 return _repaired(source, undone, path)
-        return _escalated(graph, state, overlay, budget, f"{reason}{_closed(graph, state, overlay, locked)}")
+        closed = _closed(graph, state, overlay, locked)
+        return escalation(graph, state, overlay, budget, f"no feasible path is left: {reason}{closed}")
 
     def _open_weights(
         self, graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str], needs: Needs
@@ -144,10 +145,11 @@ def _closed(graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: fr
     return f"; closed: {', '.join(found)}" if found else ""
 
 
-def _escalated(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
+def escalation(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
+    """The escalation, to the graph's agent for it where that one may be asked, else to the caller."""
     agent = graph.escalation
     can = agent is not None and _may_be_asked(agent, graph, state, overlay, budget)
-    return Escalated(reason=f"no feasible path is left: {reason}", to=agent.id if agent is not None and can else None)
+    return Escalated(reason=reason, to=agent.id if agent is not None and can else None)
 
 
 def _may_be_asked(

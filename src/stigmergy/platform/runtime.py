@@ -13,12 +13,14 @@ from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.monitors import monitors_of
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
@@ -85,7 +87,8 @@ def assemble(
     judging = Judging(settings.learning.judged_fraction)
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
+    approvals = Approvals(store, clock, owner)
+    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, approvals)
     engine = _engine(settings, graphs, routers, outside)
     terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
     return Runtime(
@@ -93,7 +96,15 @@ def assemble(
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise, terms=terms),
+        desk=TaskDesk(
+            engine=engine,
+            store=store,
+            clock=clock,
+            owner=owner,
+            summarise=summarise,
+            terms=terms,
+            approvals=approvals,
+        ),
         events=TaskEvents(store, live, clock),
         debrief=debrief,
         reporter=reporter,
@@ -121,6 +132,7 @@ class _Outside:
     rng: random.Random
     deliver: Callable[[Ran], None]
     live: LiveEvents
+    approvals: Approvals
 
 
 def _engine(
@@ -135,7 +147,9 @@ def _engine(
         features=feature_reader(settings.learning),
         clock=outside.clock,
         rng=outside.rng,
-        limits=EngineLimits(settings.engine.max_attempts),
+        limits=EngineLimits(settings.engine.max_attempts, settings.engine.max_hand_backs),
+        monitors={name: monitors_of(config.monitors) for name, config in settings.graphs.items()},
+        approvals=outside.approvals,
         config_version=settings.fingerprint,
         deliver=outside.deliver,
         watch=outside.live.publish,

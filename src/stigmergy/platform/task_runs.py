@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import StigmergyError, StoreUnavailable
+from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock
-from stigmergy.platform.engine import Engine, Ran, RunCancelled, new_episode_id
+from stigmergy.platform.engine import Engine, Ran, RunCancelled, RunSuspended, new_episode_id
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import TaskRecord
 
@@ -50,12 +52,21 @@ class _Job:
 class TaskRuns:
     """Runs tasks side by side on the running event loop, as ``owner``."""
 
-    def __init__(self, engine: Engine, store: Store, clock: Clock, owner: str, summarise: Callable[[Ran], str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        clock: Clock,
+        owner: str,
+        summarise: Callable[[Ran], str],
+        approvals: Approvals,
+    ) -> None:
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._summarise = summarise
+        self._approvals = approvals
         self._jobs: dict[TaskId, _Job] = {}
 
     def __len__(self) -> int:
@@ -80,11 +91,12 @@ class TaskRuns:
             job.running.cancel(CANCELLED_ON_REQUEST)
 
     async def wait(self, task_id: TaskId, timeout_s: float | None) -> Answered | None:
-        """The task's end, or None: it does not run here, or not after so many seconds."""
+        """The task's end, or None: it does not run here, or not after so many seconds, or it waits for a decision."""
         job = self._jobs.get(task_id)
         if job is None:
             return None
-        await asyncio.wait([job.running], timeout=timeout_s)
+        either: tuple[asyncio.Future[Any], ...] = (job.running, self._approvals.asked(task_id))
+        await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         done = job.running.done() and not job.running.cancelled() and job.running.exception() is None
         return job.running.result() if done else None
 
@@ -105,7 +117,8 @@ class TaskRuns:
                 await asyncio.sleep(_TRY_AGAIN_S)
 
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended."""
+        """Wait until everything that runs has ended; what waits for a decision is let go, to be awaited elsewhere."""
+        self._approvals.stop()
         await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
 
     async def _run(self, task: Task) -> Answered:
@@ -118,6 +131,9 @@ class TaskRuns:
         try:
             ran = await self._interruptible(job, task, episode_id)
             episode, result = ran.episode, self._summarise(ran)
+        except RunSuspended:
+            await marked
+            return Answered(await self._approvals.let_go(task.id))
         except StigmergyError as error:
             # It was accepted under another configuration, or the platform itself failed: an explicit end all the same.
             logger.exception("task %s could not be run", task.id)

@@ -2,6 +2,17 @@
 
 from stigmergy.platform.engine.engine import Engine, EngineLimits, new_episode_id
 from stigmergy.platform.engine.hops import RouterInService
+from stigmergy.platform.engine.oversight import Approvals, RunSuspended
 from stigmergy.platform.engine.run import Ran, Recorded, RunCancelled
 
-__all__ = ["Engine", "EngineLimits", "Ran", "Recorded", "RouterInService", "RunCancelled", "new_episode_id"]
+__all__ = [
+    "Approvals",
+    "Engine",
+    "EngineLimits",
+    "Ran",
+    "Recorded",
+    "RouterInService",
+    "RunCancelled",
+    "RunSuspended",
+    "new_episode_id",
+]

@@ -11,6 +11,7 @@ from stigmergy.errors import EpisodeNotFound, SequenceConflict
 from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.memory_approvals import MemoryApprovals
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
 
@@ -115,6 +116,7 @@ class MemoryStore:
 
     def __init__(self, journal: MemoryJournal | None = None) -> None:
         self.tasks = MemoryTasks()
+        self.approvals = MemoryApprovals(self.tasks)
         self.journal = journal or MemoryJournal()
         self.episodes = MemoryEpisodes(self.journal)
         self.trails = MemoryTrails()

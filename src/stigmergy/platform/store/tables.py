@@ -68,6 +68,8 @@ tasks = Table(
     _needed("priority", Integer, server_default=text("0")),
     _needed("attempts", Integer, server_default=text("0")),
     _needed("cancel_requested", Boolean, server_default=false()),
+    Column("question", JsonText),
+    Column("decision", JsonText),
     Column("lease_owner", AnyText),
     Column("lease_expires_at", UtcTime),
     _counter("lease_epoch"),
