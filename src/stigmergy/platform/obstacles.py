@@ -12,7 +12,7 @@ from stigmergy.graphs.agent_graph import AgentGraph
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closures:
-    """Why nodes are closed on a line: agents down or failed there, fan-outs given up, side effects taken."""
+    """Why nodes are closed on a line: agents down, ``failed`` ones given up there, fan-outs given up, effects taken."""
 
     down: frozenset[AgentId]
     failed: frozenset[AgentId]
@@ -63,14 +63,14 @@ def _why_closed(graph: AgentGraph, node: NodeId, closures: Closures) -> tuple[st
     taken = graph.effects(node) & closures.locked
     if node in graph.branches:
         if node in closures.given_up:
-            return (f"{node} has failed",)
+            return (f"{node} was given up",)
         return (f"{node} would repeat {min(taken)!r}",) if taken else _inside(graph, node, closures)
     agent = graph.profile(node).id
     called = node if node == agent else f"{node} ({agent})"
     if agent in closures.down:
         return (f"{called} is down",)
     if agent in closures.failed:
-        return (f"{called} has failed",)
+        return (f"{called} was given up",)
     return (f"{called} would repeat {min(taken)!r}",) if taken else ()
 
 

@@ -37,19 +37,19 @@ def test_who_is_down_where_another_way_goes_on_is_not_named(staged: Callable[...
     assert reason(graph, "stripe mail sms") == "why; closed: mail is down, sms is down"
 
 
-def test_an_agent_that_failed_in_this_episode_is_told_from_one_that_is_down(
+def test_an_agent_that_was_given_up_in_this_episode_is_told_from_one_that_is_down(
     staged: Callable[..., AgentGraph], profile: Make
 ) -> None:
     graph = staged([[profile("stripe"), profile("razorpay")]])
     assert reason(graph, "stripe", excluded=frozenset({"razorpay"})) == (
-        "why; closed: razorpay has failed, stripe is down"
+        "why; closed: razorpay was given up, stripe is down"
     )
 
 
 def test_a_side_effect_that_must_not_be_repeated_is_named(staged: Callable[..., AgentGraph], profile: Make) -> None:
     graph = staged([[profile("a", effect="book"), profile("b", effect="book")]])
     assert reason(graph, excluded=frozenset({"a"}), in_doubt=frozenset({"book"})) == (
-        "why; closed: a has failed, b would repeat 'book'"
+        "why; closed: a was given up, b would repeat 'book'"
     )
 
 
@@ -64,7 +64,7 @@ def test_in_a_fan_out_only_required_branches_are_named(profile: Make) -> None:
     spec = GraphSpec(nodes={"fan": FanOutNode(branches=arms)}, stages=(("fan",),))
     graph = AgentGraph("g", spec, {n: profile(n) for n in "abc"})
     assert reason(graph, "a c") == "why; closed: fan/a/a is down"
-    assert reason(graph, excluded=frozenset({"fan"})) == "why; closed: fan has failed"
+    assert reason(graph, excluded=frozenset({"fan"})) == "why; closed: fan was given up"
 
 
 def test_where_a_way_is_open_and_only_too_dear_nothing_is_called_closed(
