@@ -90,21 +90,12 @@ def assemble(
     approvals = Approvals(store, clock, owner)
     outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, approvals)
     engine = _engine(settings, graphs, routers, outside)
-    terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(
-            engine=engine,
-            store=store,
-            clock=clock,
-            owner=owner,
-            summarise=summarise,
-            terms=terms,
-            approvals=approvals,
-        ),
+        desk=_desk(settings, engine, outside, store, owner, summarise),
         events=TaskEvents(store, live, clock),
         debrief=debrief,
         reporter=reporter,
@@ -153,6 +144,25 @@ def _engine(
         config_version=settings.fingerprint,
         deliver=outside.deliver,
         watch=outside.live.publish,
+    )
+
+
+def _desk(
+    settings: Settings,
+    engine: Engine,
+    outside: _Outside,
+    store: Store,
+    owner: str,
+    summarise: Callable[[Ran], str],
+) -> TaskDesk:
+    return TaskDesk(
+        engine=engine,
+        store=store,
+        clock=outside.clock,
+        owner=owner,
+        summarise=summarise,
+        terms=LeaseTerms(settings.engine.lease_s, settings.engine.max_runs),
+        approvals=outside.approvals,
     )
 
 

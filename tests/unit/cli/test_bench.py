@@ -43,14 +43,14 @@ def report(status: Status | None, *, explained: int = 1) -> HealingReport:
         judged=judged,
         systems={"stigmergy": {mode: row_of([outcome]) for mode in Mode}},
         exhaustive=Exhaustive(runs=2, feasible=1, completed=1, infeasible=1, explained=explained),
-        lost_replies=LostReplies(runs=4, silent=0, duplicates=0),
+        lost_replies=LostReplies(runs=4, silent=0, duplicates=0, mendable=2, completed=2),
     )
 
 
 def test_the_tables_say_how_each_scenario_ended_and_what_it_took(capsys: pytest.CaptureFixture[str]) -> None:
     print_report(report(Status.COMPLETED))
     shown = capsys.readouterr().out
-    for part in ("support", "happy", "completed", "2 ms", "Replies lost after the work was done, 4 sets: 0 silent"):
+    for part in ("support", "happy", "completed", "2 ms", "Replies lost after the work was done, 4 runs: 0 silent"):
         assert part in shown
 
 

@@ -29,6 +29,7 @@ class HealingReport:
         return (
             all(outcome.right and not outcome.duplicates for outcome in ours)
             and (sets.completed, sets.explained) == (sets.feasible, sets.infeasible)
+            and lost.completed == lost.mendable
             and not any((sets.silent, sets.duplicates, lost.silent, lost.duplicates))
         )
 

@@ -16,13 +16,15 @@ from stigmergy.errors import AgentTimedOut, AgentUnavailable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faults:
-    """``dead`` tools refuse every connection; ``mute`` ones do the work, and their reply is lost every time.
+    """``dead`` tools refuse every connection; ``mute`` ones do the work, and their reply is lost.
 
-    ``known`` are those of the dead of which a system is told before it starts.
+    ``lost_replies`` is how many replies of each mute tool are lost; None: all. ``known`` are those of the dead of
+    which a system is told before it starts.
     """
 
     dead: frozenset[AgentId] = frozenset()
     mute: frozenset[AgentId] = frozenset()
+    lost_replies: int | None = None
     known: frozenset[AgentId] = frozenset()
 
 
@@ -57,7 +59,7 @@ class World:
             self._failed_at = self._clock()
             raise AgentUnavailable(name, "connection refused")
         self._perform(self.tools[name], key)
-        if name in self._faults.mute:
+        if self._loses_the_reply(name):
             self._failed_at = self._clock()
             raise AgentTimedOut(name, "no answer in time")
         self.done.add(name)
@@ -77,6 +79,10 @@ class World:
         """How many side effects there were beyond the first of each name."""
         counts = Counter(effect for effect, _, _ in self._performed)
         return sum(count - 1 for count in counts.values())
+
+    def _loses_the_reply(self, name: AgentId) -> bool:
+        most = self._faults.lost_replies
+        return name in self._faults.mute and (most is None or self.calls.count(name) <= most)
 
     def _perform(self, tool: Tool, key: str) -> None:
         entry = (tool.effect or "", tool.name, key)

@@ -44,8 +44,9 @@ def print_report(report: HealingReport) -> None:
         console.print()
     lost = report.lost_replies
     console.print(
-        f"Replies lost after the work was done, {lost.runs} sets: {lost.silent} silent, "
-        f"{lost.duplicates} duplicated side effects."
+        f"Replies lost after the work was done, {lost.runs} runs: {lost.silent} silent, "
+        f"{lost.duplicates} duplicated side effects; {lost.completed} of {lost.mendable} completed "
+        "where one reply was lost of agents that may be asked again."
     )
 
 
