@@ -70,7 +70,7 @@ async def run_exhaustive(topologies: Mapping[str, Topology]) -> Exhaustive:
 
 
 async def run_lost_replies(topologies: Mapping[str, Topology]) -> LostReplies:
-    """Every set of agents that lose all their replies, of every topology; then every mendable set that loses one each."""
+    """Every set of agents that lose all their replies; then the mendable sets, whose agents lose one each."""
     silent, twice, ended = [], [], []
     for topology in topologies.values():
         mendable = [name for name, tool in topology.tools.items() if tool.idempotent or tool.effect is None]

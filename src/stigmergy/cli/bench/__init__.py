@@ -1,4 +1,4 @@
-"""``stigmergy bench``: one module per bench, every one registered here."""
+"""``stigmergy bench``: one module per bench, registered here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,5 @@ import typer
 
 from stigmergy.cli.bench.healing import healing
 
-app = typer.Typer(no_args_is_help=True, help="What is promised, measured beside others in one run.")
-app.command("healing")(healing)
-
-
-@app.callback()
-def benches() -> None:
-    """What is promised, measured beside others in one run."""
+app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
+app.command()(healing)
