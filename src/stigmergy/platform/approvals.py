@@ -95,7 +95,7 @@ class Approvals:
         self._open[task_id] = _Open(question, answer)
         try:
             record = await self._ask(task_id, question)
-            if record.question != question:
+            if record.owner != self._owner or record.question != question:
                 raise RunSuspended
             self._announce(task_id)
             decision = record.decision

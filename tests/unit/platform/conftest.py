@@ -18,10 +18,12 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, GraphSpec
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.agent_gateway import InProcessGateway
-from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
+from stigmergy.platform.engine import Approvals, Engine, EngineLimits, Ran, RouterInService
+from stigmergy.platform.engine.oversight import NOBODY
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import BreakerConfig, HealthBoard
+from stigmergy.platform.monitors import Monitor
 from stigmergy.routers.base import Router
 from stigmergy.routers.price_baselines import CheapestRouter
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
@@ -65,6 +67,8 @@ def _house(
     breakers: BreakerConfig = _BREAKERS,
     seed: int = 1,
     clock: FakeClock | None = None,
+    monitors: Sequence[Monitor] = (),
+    approvals: Approvals = NOBODY,
 ) -> House:
     clock, written = clock or FakeClock(), scripts or {}
     profiles = _profiles(graph)
@@ -83,6 +87,8 @@ def _house(
         clock=clock,
         rng=random.Random(seed),
         limits=EngineLimits(max_attempts),
+        monitors={graph.name: monitors},
+        approvals=approvals,
         deliver=delivered.append,
         watch=lambda _, event: watched.append(event),
     )

@@ -17,9 +17,10 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import Branch, FanOutNode, GraphSpec
 from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.monitors import MonitorsConfig, RiskRule, monitors_of
-from stigmergy.platform.records import TaskRecord
+from stigmergy.platform.records import Question, TaskRecord
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
+from stigmergy.testing import FakeClock
 
 Build = Callable[..., Any]
 RISKY = MonitorsConfig(risk=(RiskRule(agent="stripe"), RiskRule(agent="image")))
@@ -39,11 +40,9 @@ def graph(staged: Build, profile: Build) -> AgentGraph:
 class Process:
     """A gateway process: an engine with its desk."""
 
-    def __init__(self, made: Any, store: MemoryStore, owner: str) -> None:
-        approvals = Approvals(store, made.clock, owner)
-        made.engine._oversight._monitors = {made.graph.name: monitors_of(RISKY)}
-        made.engine._oversight._approvals = approvals
-        self.made = made
+    def __init__(self, house: Build, graph: AgentGraph, store: MemoryStore, owner: str, clock: FakeClock) -> None:
+        approvals = Approvals(store, clock, owner)
+        self.made = made = house(graph, clock=clock, monitors=monitors_of(RISKY), approvals=approvals)
         self.store = store
         self.desk = TaskDesk(
             engine=made.engine,
@@ -74,8 +73,8 @@ class Process:
 def start(house: Build, graph: AgentGraph, store: MemoryStore) -> Callable[..., Process]:
     """``start(owner, clock=..., graph=...)``: a process on the one store."""
 
-    def made(owner: str, graph: AgentGraph = graph, **options: Any) -> Process:
-        return Process(house(graph, **options), store, owner)
+    def made(owner: str, graph: AgentGraph = graph, clock: FakeClock | None = None) -> Process:
+        return Process(house, graph, store, owner, clock or FakeClock())
 
     return made
 
@@ -232,7 +231,9 @@ async def test_a_branch_that_is_not_needed_any_more_takes_its_question_back(
 async def test_a_process_that_lost_its_task_stops_waiting(start: Callable[..., Process], store: MemoryStore) -> None:
     here = start("here")
     await here.desk.accept(here.made.task(), "hash")
-    store.tasks.put(replace(await store.tasks.get("task-1"), owner="thief"))
+    same = Question(place="stripe", agent="stripe", reason="every hop to it is risky")
+    record = await store.tasks.get("task-1")
+    store.tasks.put(replace(record, owner="thief", status=Status.NEEDS_APPROVAL, question=same))
     store.tasks.mark_running = _keeps_its_owner(store)  # type: ignore[method-assign]
     await here.rests()
     assert (await store.tasks.get("task-1")).owner == "thief"

@@ -14,7 +14,8 @@ from stigmergy.agents.base import Reply
 from stigmergy.domain import START, AgentId, Budget, FailureKind, Status, TaskId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, Branch, FanOutNode, GraphSpec
-from stigmergy.platform.engine import RunSuspended
+from stigmergy.platform.engine import Approvals, RunSuspended
+from stigmergy.platform.engine.oversight import NOBODY
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.advance import fold
 from stigmergy.platform.learning.audit import silent_failures
@@ -50,12 +51,9 @@ class Leaves:
         raise RunSuspended
 
 
-def supervised(made: Any, config: MonitorsConfig, approvals: Any = None) -> Any:
-    oversight = made.engine._oversight
-    oversight._monitors = {made.graph.name: monitors_of(config)}
-    if approvals is not None:
-        oversight._approvals = approvals
-    return made
+def under(config: MonitorsConfig, approvals: Approvals = NOBODY) -> dict[str, Any]:
+    """What a house is built with to be watched like this."""
+    return {"monitors": monitors_of(config), "approvals": approvals}
 
 
 @pytest.fixture
@@ -75,7 +73,7 @@ async def test_a_vetoed_agent_is_never_called_and_the_route_goes_round_it(
     house: Build, refunds: AgentGraph, kinds: Build
 ) -> None:
     veto = MonitorsConfig(risk=(RiskRule(agent="stripe", then="veto"),))
-    made = supervised(house(refunds), veto)
+    made = house(refunds, **under(veto))
     ran = await made.run()
     assert (ran.episode.status, ran.episode.route) == (Status.COMPLETED, ("crm", "razorpay", "email"))
     assert (made.calls("stripe"), ran.episode.reroutes, ran.episode.failures) == (0, 1, ())
@@ -89,7 +87,7 @@ async def test_a_risky_hop_waits_and_is_taken_when_it_is_approved(
     house: Build, refunds: AgentGraph, kinds: Build
 ) -> None:
     ann = Person(True)
-    made = supervised(house(refunds), RISKY, ann)
+    made = house(refunds, **under(RISKY, ann))
     ran = await made.run(labels=LARGE)
     assert ran.episode.route == ("crm", "stripe", "email")
     assert ann.asked == [Question(place="stripe", agent="stripe", reason="amount_usd 15000 is above 10000")]
@@ -103,12 +101,12 @@ async def test_a_risky_hop_waits_and_is_taken_when_it_is_approved(
 
 async def test_a_small_amount_asks_nobody(house: Build, refunds: AgentGraph) -> None:
     ann = Person()
-    ran = await supervised(house(refunds), RISKY, ann).run(labels={"amount_usd": "12.50"})
+    ran = await house(refunds, **under(RISKY, ann)).run(labels={"amount_usd": "12.50"})
     assert (ran.episode.route, ann.asked) == (("crm", "stripe", "email"), [])
 
 
 async def test_a_rejected_hop_is_healed(house: Build, refunds: AgentGraph) -> None:
-    made = supervised(house(refunds), RISKY, Person(False))
+    made = house(refunds, **under(RISKY, Person(False)))
     ran = await made.run(labels=LARGE)
     assert (ran.episode.status, ran.episode.route) == (Status.COMPLETED, ("crm", "razorpay", "email"))
     assert made.calls("stripe") == 0
@@ -117,19 +115,19 @@ async def test_a_rejected_hop_is_healed(house: Build, refunds: AgentGraph) -> No
 async def test_rejected_where_there_is_no_other_way_it_is_escalated_with_the_reason(
     house: Build, staged: Build, profile: Build
 ) -> None:
-    made = supervised(house(staged([[profile("crm")], [profile("stripe")]])), RISKY, Person(False))
+    made = house(staged([[profile("crm")], [profile("stripe")]]), **under(RISKY, Person(False)))
     ran = await made.run(labels=LARGE)
     assert ran.episode.status is Status.ESCALATED
     assert "stripe: not approved by ann (checked)" in ran.episode.reason
 
 
 async def test_an_engine_with_nobody_to_ask_does_nothing_risky(house: Build, refunds: AgentGraph) -> None:
-    made = supervised(house(refunds), RISKY)
+    made = house(refunds, **under(RISKY))
     assert (await made.run(labels=LARGE)).episode.route == ("crm", "razorpay", "email")
 
 
 async def test_the_deadline_passes_while_nobody_decides(house: Build, refunds: AgentGraph, kinds: Build) -> None:
-    made = supervised(house(refunds), RISKY, Person())
+    made = house(refunds, **under(RISKY, Person()))
     ran = await made.run(Budget(deadline=EPOCH + timedelta(seconds=0.05)), labels=LARGE)
     assert (ran.episode.status, ran.episode.route, ran.episode.answer) == (Status.ESCALATED, ("crm",), "crm")
     assert kinds(ran)[-3:] == ["approval_asked", "deadline_passed", "finished"]
@@ -139,7 +137,7 @@ async def test_an_agent_that_went_down_before_the_approval_came_is_not_called(
     house: Build, refunds: AgentGraph, kinds: Build
 ) -> None:
     ann = Person(True)
-    made = supervised(house(refunds), RISKY, ann)
+    made = house(refunds, **under(RISKY, ann))
     ann.meanwhile = lambda: made.health.trip("stripe")
     ran = await made.run(labels=LARGE)
     assert (ran.episode.route, made.calls("stripe")) == (("crm", "razorpay", "email"), 0)
@@ -148,13 +146,13 @@ async def test_an_agent_that_went_down_before_the_approval_came_is_not_called(
 
 async def test_a_call_that_is_made_again_is_not_asked_about_again(house: Build, refunds: AgentGraph) -> None:
     ann = Person(True)
-    made = supervised(house(refunds, {"stripe": [FailureKind.OVERLOADED, "done"]}), RISKY, ann)
+    made = house(refunds, {"stripe": [FailureKind.OVERLOADED, "done"]}, **under(RISKY, ann))
     ran = await made.run(labels=LARGE)
     assert (ran.episode.route, made.calls("stripe"), len(ann.asked)) == (("crm", "stripe", "email"), 2, 1)
 
 
 async def test_a_run_that_is_let_go_while_it_waits_leaves_no_end(house: Build, refunds: AgentGraph) -> None:
-    made = supervised(house(refunds), RISKY, Leaves())
+    made = house(refunds, **under(RISKY, Leaves()))
     with pytest.raises(RunSuspended):
         await made.run(labels=LARGE)
     assert made.delivered == []
@@ -167,12 +165,11 @@ async def test_a_branch_waits_while_its_sister_goes_on(house: Build, profile: Bu
     profiles = {name: profile(name) for name in ("stripe", "image")}
     graph = AgentGraph("linear", GraphSpec(nodes=nodes, stages=(("fan",),)), profiles)
     ann = Person(True)
-    made = supervised(house(graph), RISKY, ann)
-    ann.meanwhile = lambda: None
+    made = house(graph, **under(RISKY, ann))
     ran = await made.run(labels=LARGE)
     assert [question.place for question in ann.asked] == ["fan/stripe/stripe"]
     assert (ran.episode.status, ran.episode.route) == (Status.COMPLETED, ("fan",))
-    refused = supervised(house(graph), RISKY, Person(False))
+    refused = house(graph, **under(RISKY, Person(False)))
     ran = await refused.run(labels=LARGE)
     assert ran.episode.status is Status.ESCALATED
     assert "not approved by ann" in ran.episode.reason
@@ -209,10 +206,8 @@ async def test_a_line_that_does_not_get_on_is_escalated_without_further_calls(
 ) -> None:
     names = ("a", "b", "c", "d")
     graph = staged([[profile(name, usd) for usd, name in enumerate(names, 1)]])
-    made = supervised(
-        house(graph, {name: [FailureKind.REFUSED] for name in names}),
-        MonitorsConfig(progress=ProgressConfig(max_left_out=1)),
-    )
+    watched = under(MonitorsConfig(progress=ProgressConfig(max_left_out=1)))
+    made = house(graph, {name: [FailureKind.REFUSED] for name in names}, **watched)
     ran = await made.run()
     assert (ran.episode.status, [made.calls(name) for name in names]) == (Status.ESCALATED, [1, 1, 0, 0])
     assert "vetoed by progress" in ran.episode.reason
@@ -222,6 +217,6 @@ async def test_optional_work_that_is_vetoed_is_dropped_by_name(house: Build, pro
     nodes = {"survey": AgentNode(agent="survey", optional=True, loss=0.1)}
     edges = {START: ("a",), "a": ("survey",), "survey": ("GOAL",)}
     graph = AgentGraph("linear", GraphSpec(nodes=nodes, edges=edges), {n: profile(n) for n in ("a", "survey")})
-    made = supervised(house(graph), MonitorsConfig(risk=(RiskRule(agent="survey", then="veto"),)))
+    made = house(graph, **under(MonitorsConfig(risk=(RiskRule(agent="survey", then="veto"),))))
     ran = await made.run()
     assert (ran.episode.status, ran.episode.dropped) == (Status.DEMOTED, ("survey",))

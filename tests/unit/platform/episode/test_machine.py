@@ -207,9 +207,8 @@ def check_legal(state: EpisodeState) -> None:
     assert bool(state.held_for) == (state.phase is Phase.APPROVING)
     assert state.target not in state.approved or state.phase is not Phase.APPROVING
     assert state.reserved == NOTHING or state.phase is Phase.WAITING
-    assert len(state.replies) == len(state.route) + (
-        state.phase in (Phase.FINISHING, Phase.ENDED) and state.control_llm_calls > 0
-    )
+    escalated = state.phase in (Phase.FINISHING, Phase.ENDED) and state.control_llm_calls > 0
+    assert len(state.replies) - len(state.route) in ((0, 1) if escalated else (0,))
     assert state.position == (START, *state.route)[-1]
     assert not state.excluded & set(state.route)
     assert len(set(state.route)) == len(state.route)
