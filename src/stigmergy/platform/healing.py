@@ -19,6 +19,7 @@ from stigmergy.graphs.repair_path import RepairPath, repair_path
 from stigmergy.graphs.weights import WeightModel, node_weights
 from stigmergy.platform.episode.events import Demoted, Escalated, Rerouted
 from stigmergy.platform.episode.state import EpisodeState
+from stigmergy.platform.obstacles import Closures, obstacles
 from stigmergy.routers.feasibility import fan_out_needs
 
 Healed: TypeAlias = Rerouted | Demoted | Escalated
@@ -76,7 +77,8 @@ class Healing:
             path = repair_path(graph, source, entering, allows, spent, needs)
             if path is not None:
                 return _repaired(source, undone, path)
-        return escalation(graph, state, overlay, budget, f"no feasible path is left: {reason}")
+        closed = _closed(graph, state, overlay, locked)
+        return escalation(graph, state, overlay, budget, f"no feasible path is left: {reason}{closed}")
 
     def _open_weights(
         self, graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str], needs: Needs
@@ -129,6 +131,18 @@ def _repaired(source: NodeId, undone: tuple[NodeId, ...], path: RepairPath) -> R
             source=source, path=nodes, dropped=path.dropped, loss=path.loss, weight=path.weight, undone=undone
         )
     return Rerouted(source=source, path=nodes, weight=path.weight, undone=undone)
+
+
+def _closed(graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str]) -> str:
+    """What closes every way on, as the end of a reason; nothing where the budget alone does."""
+    closures = Closures(
+        down=overlay.down,
+        failed=failed_agents(graph, state),
+        given_up=state.excluded & graph.branches.keys(),
+        locked=locked,
+    )
+    found = obstacles(graph, [source for source, _ in _sources(graph, state)], closures)
+    return f"; closed: {', '.join(found)}" if found else ""
 
 
 def escalation(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
