@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, select, tuple_, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import Episode, EpisodeId
@@ -38,17 +40,7 @@ class SqlEpisodes:
         # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
         rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
 
-        def store(connection: Connection) -> None:
-            statement = insert_for(connection, table)
-            new = statement.excluded
-            changes: dict[str, Any] = {
-                column.name: new[column.name] for column in table.columns if not column.primary_key
-            }
-            changes["quality"] = func.coalesce(new.quality, table.c.quality)
-            changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
-            connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
-
-        await self._database.write(store)
+        await self._database.write(lambda connection: connection.execute(_saving(connection.dialect.name), rows))
 
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
@@ -101,6 +93,17 @@ class SqlEpisodes:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Feedback(*row) for row in rows)
+
+
+@cache
+def _saving(dialect: str) -> sqlite.Insert:
+    """The statement of ``save_many``; to build it costs more than to run it."""
+    statement = insert_for(dialect, table)
+    new = statement.excluded
+    changes: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
+    changes["quality"] = func.coalesce(new.quality, table.c.quality)
+    changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
+    return statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes)
 
 
 def _narrowed(narrow: EpisodeFilter) -> Select[Any]:

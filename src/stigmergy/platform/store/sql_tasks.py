@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, select, true, tuple_, update
+from sqlalchemy.dialects import sqlite
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
@@ -17,6 +19,8 @@ from stigmergy.platform.store.rows import task_record, task_row
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
 
+# Statements of the serving path are built once: to build one costs as much as to run it.
+_BY_ID = select(table).where(table.c.id == bindparam("task_id"))
 UNFINISHED = (Status.PENDING.value, Status.RUNNING.value)
 
 
@@ -33,7 +37,7 @@ class SqlTasks:
             row |= {"lease_owner": lease.owner, "lease_expires_at": lease.until}
 
         def store(connection: Connection) -> TaskRecord:
-            connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing())
+            connection.execute(_creating(connection.dialect.name), row)
             stored = _find(connection, task)
             if stored is None:  # what was in the way has been purged between the two statements
                 return store(connection)
@@ -166,6 +170,11 @@ class SqlTasks:
         return tuple(task_record(row) for row in rows)
 
 
+@cache
+def _creating(dialect: str) -> sqlite.Insert:
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
 def _free(now: datetime, untouched: datetime, limit: int) -> Select[Any]:
     """Ids of unfinished tasks that nobody holds, locked; rows that another claimer has locked are passed over."""
     expired = table.c.lease_expires_at < now
@@ -186,11 +195,11 @@ def _find(connection: Connection, task: Task) -> RowMapping | None:
         stored = connection.execute(select(table).where(same_key)).mappings().first()
         if stored is not None:
             return stored
-    return connection.execute(select(table).where(table.c.id == task.id)).mappings().first()
+    return connection.execute(_BY_ID, {"task_id": task.id}).mappings().first()
 
 
 def _get(connection: Connection, task_id: TaskId) -> TaskRecord:
-    stored = connection.execute(select(table).where(table.c.id == task_id)).mappings().first()
+    stored = connection.execute(_BY_ID, {"task_id": task_id}).mappings().first()
     if stored is None:
         raise TaskNotFound(task_id)
     return task_record(stored)
