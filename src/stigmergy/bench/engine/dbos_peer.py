@@ -57,7 +57,7 @@ def dbos_on_sqlite(folder: Path) -> Iterator[System]:
 
     DBOS.launch()
     try:
-        kept = f"SQLite, {journal}, synchronous={synchronous}; every step's result committed before the next step"
+        kept = f"SQLite, journal_mode={journal}, synchronous={synchronous}; every step's result committed before the next step"
         yield System(name="dbos_sqlite", task=task, settings={"durability": kept})
     finally:
         DBOS.destroy(destroy_registry=True)

@@ -66,7 +66,7 @@ async def _opened() -> AsyncIterator[tuple[System, ...]]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="stigmergy-bench-")))
         postgres = stack.enter_context(running_postgres())
-        sqlite = "SQLite, WAL, synchronous=NORMAL"
+        sqlite = "SQLite, journal_mode=wal, synchronous=NORMAL"
         yield (
             await stack.enter_async_context(stigmergy("stigmergy_memory", "memory://", "none")),
             await stack.enter_async_context(stigmergy("stigmergy_sqlite", f"sqlite:///{folder}/ours.db", sqlite)),

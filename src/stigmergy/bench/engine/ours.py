@@ -32,6 +32,8 @@ routers:
   cheapest: {{kind: cheapest}}
 """
 
+_WHEN: Final = "the task committed before it runs, its events together once it has ended"
+
 
 def step(request: Request) -> Reply:
     """The program of every agent of the chain: it hands the text on."""
@@ -52,7 +54,7 @@ async def stigmergy(name: str, store_url: str, kept: str) -> AsyncIterator[Syste
             settle=runtime.debrief.drain,
             settings={
                 "runs": "desk, cheapest router, mask, ledger, time limits, health, live events, hash-chained journal",
-                "durability": kept,
+                "durability": f"{kept}; {_WHEN}",
             },
         )
     finally:
