@@ -13,7 +13,7 @@ from typing import Any
 
 from dbos import DBOS
 
-from stigmergy.bench.engine.system import STEPS, System
+from stigmergy.bench.engine.system import STEPS, SYNCHRONOUS, System
 
 
 class _Connection(sqlite3.Connection):
@@ -57,8 +57,9 @@ def dbos_on_sqlite(folder: Path) -> Iterator[System]:
 
     DBOS.launch()
     try:
-        kept = f"SQLite, journal_mode={journal}, synchronous={synchronous}; every step's result committed before the next step"
-        yield System(name="dbos_sqlite", task=task, settings={"durability": kept})
+        kept = f"SQLite, journal_mode={journal}, synchronous={SYNCHRONOUS[synchronous]}"
+        settings = {"durability": f"{kept}; every step's result committed before the next step"}
+        yield System(name="dbos_sqlite", task=task, settings=settings)
     finally:
         DBOS.destroy(destroy_registry=True)
         # DBOS has made the loop's default executor its own, and has shut it down with itself.

@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 
-from stigmergy.bench.engine.system import NAMES, System
+from stigmergy.bench.engine.system import NAMES, SYNCHRONOUS, System
 
 _DEFAULT: Literal["async"] = "async"
 
@@ -51,7 +51,7 @@ async def on_sqlite(folder: Path) -> AsyncIterator[tuple[System, System]]:
         saver = AsyncSqliteSaver(connection)
         await saver.setup()
         journal, synchronous = await _pragma(connection, "journal_mode"), await _pragma(connection, "synchronous")
-        kept = f"SQLite, journal_mode={journal}, synchronous={synchronous}"
+        kept = f"SQLite, journal_mode={journal}, synchronous={SYNCHRONOUS[int(synchronous)]}"
         yield (
             _checkpointed("langgraph_sqlite", saver, _DEFAULT, kept),
             _checkpointed("langgraph_sqlite_sync", saver, "sync", kept),

@@ -68,7 +68,7 @@ async def _opened() -> AsyncIterator[tuple[System, ...]]:
         postgres = stack.enter_context(running_postgres())
         sqlite = "SQLite, journal_mode=wal, synchronous=NORMAL"
         yield (
-            await stack.enter_async_context(stigmergy("stigmergy_memory", "memory://", "none")),
+            await stack.enter_async_context(stigmergy("stigmergy_memory", "memory://", "memory")),
             await stack.enter_async_context(stigmergy("stigmergy_sqlite", f"sqlite:///{folder}/ours.db", sqlite)),
             await stack.enter_async_context(stigmergy("stigmergy_postgres", postgres.url, postgres.kept)),
             without_checkpoints(),

@@ -9,6 +9,9 @@ STEPS = 5
 """Steps of the chain that every system runs."""
 NAMES = tuple(f"step_{number}" for number in range(1, STEPS + 1))
 
+SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
+"""The values of SQLite's pragma, by the number that it answers with."""
+
 
 async def nothing() -> None:
     """What a system does that has nothing left to do."""
