@@ -85,6 +85,8 @@ class Spend:
     calls: int = 0
 
     def __add__(self, other: Spend) -> Spend:
+        if other is NOTHING:  # most of what is added: no earmark, nothing held elsewhere
+            return self
         return Spend(self.usd + other.usd, self.tokens + other.tokens, self.calls + other.calls)
 
     def __sub__(self, other: Spend) -> Spend:

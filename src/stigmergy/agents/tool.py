@@ -10,7 +10,7 @@ from typing import Any
 
 from stigmergy.agents.base import Reply, Request
 from stigmergy.agents.runners import Program, Runner
-from stigmergy.domain import AgentProfile
+from stigmergy.domain import AgentProfile, Usage
 from stigmergy.errors import AgentError, AgentFailed, AgentLost, AgentTimedOut, InvalidReply
 
 
@@ -95,4 +95,5 @@ def booked(reply: Reply, profile: AgentProfile, latency_s: float) -> Reply:
     used = reply.usage
     calls = max(1, used.model_calls)
     usd = profile.price.of(used.input_tokens, used.output_tokens, calls)
-    return replace(reply, agent=profile.id, usage=replace(used, model_calls=calls, usd=usd, latency_s=latency_s))
+    usage = Usage(used.input_tokens, used.output_tokens, calls, usd, latency_s)
+    return replace(reply, agent=profile.id, usage=usage)

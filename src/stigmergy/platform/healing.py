@@ -97,6 +97,8 @@ def locked_effects(graph: AgentGraph, state: EpisodeState) -> frozenset[str]:
 
     Of a fan-out, committed or failed, every side effect that its branches might have had.
     """
+    if not graph.every_effect:  # as in most graphs, and this is asked at every hop
+        return state.in_doubt
     failed = (node for node in state.excluded if node in graph.branches)
     return state.in_doubt.union(*(graph.effects(node) for node in (*state.route, *failed)))
 

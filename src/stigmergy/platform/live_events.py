@@ -27,7 +27,8 @@ class LiveEpisode:
     closed: bool = False
     _latest: deque[Event] = field(default_factory=deque)
     _first: int = 0
-    _more: asyncio.Event = field(default_factory=asyncio.Event)
+    _more: asyncio.Event | None = None
+    """What readers wait for; there is one only while somebody waits."""
 
     @property
     def last(self) -> int:
@@ -49,9 +50,9 @@ class LiveEpisode:
         self._wake()
 
     def _wake(self) -> None:
-        # Whoever waits holds the old one.
-        self._more.set()
-        self._more = asyncio.Event()
+        if self._more is not None:
+            self._more.set()
+            self._more = None
 
     async def follow(self, after: int) -> AsyncIterator[tuple[int, Event]]:
         """The events numbered above ``after`` as they come, with their numbers, until the last one.
@@ -59,15 +60,15 @@ class LiveEpisode:
         Stops early where the next event is not kept any more; it will be in the journal.
         """
         while True:
-            more = self._more
             for seq, event in list(self._since(after)):
                 yield seq, event
                 after = seq
             behind = after + 1 < self._first
             if behind or self.closed or (self.ended and after >= self.last):
                 return
-            if more is self._more:
-                await more.wait()
+            if after >= self.last:
+                self._more = self._more or asyncio.Event()
+                await self._more.wait()
 
     def _since(self, after: int) -> Iterator[tuple[int, Event]]:
         if after + 1 >= self._first:

@@ -27,6 +27,7 @@ from stigmergy.platform.settings import LearningConfig, Settings
 from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.routers.base import Router
+from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.catalog import build_routers, build_selection
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
 from stigmergy.routers.task_types import train_classifier
@@ -84,7 +85,8 @@ def assemble(
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
     evaluators, judging = build_evaluators(settings, environ), Judging(settings.learning.judged_fraction)
-    debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
+    learners = {name: router for name, router in routers.items() if not isinstance(router, FixedRule)}
+    debrief = Debrief(store=store, evaluators=evaluators, routers=learners, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
     approvals = Approvals(store, clock, owner)
     outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, approvals)
@@ -200,11 +202,14 @@ def _labelled(learning: LearningConfig) -> list[tuple[str, TaskType]]:
 
 def _in_service(settings: Settings, name: str, router: Router) -> RouterInService:
     selection = settings.routers[name].selection
+    return RouterInService(name, router, build_selection(selection), str(selection), _policy_version(name, router))
 
-    def policy_version() -> str:
-        return f"{router.colony}@{router.trails.version}" if isinstance(router, TrailSharing) else name
 
-    return RouterInService(name, router, build_selection(selection), str(selection), policy_version)
+def _policy_version(name: str, router: Router) -> Callable[[], str]:
+    # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
+    if isinstance(router, TrailSharing):
+        return lambda: f"{router.colony}@{router.trails.version}"
+    return lambda: name
 
 
 def _counts(ran: Ran) -> Counter[str]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta, timezone
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stigmergy.platform.chain import chain_hash, chained, genesis
 from stigmergy.platform.records import StoredEvent
@@ -30,6 +33,13 @@ def test_the_hash_covers_every_field(other: StoredEvent) -> None:
 def test_the_hash_is_what_its_formula_says_so_that_others_can_check_it() -> None:
     written = f'["{"ab" * 32}", "e", 3, "accepted", 1, "2026-01-01T00:00:00.000000+00:00"]\n{{"a":1}}'
     assert chain_hash(EVENT) == sha256(written.encode()).hexdigest()
+
+
+@given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
+def test_the_hash_is_over_json_as_anybody_writes_it(episode: str, kind: str, payload: str) -> None:
+    event = replace(EVENT, episode_id=episode, kind=kind, payload=payload)
+    facts = json.dumps(["ab" * 32, episode, 3, kind, 1, "2026-01-01T00:00:00.000000+00:00"])
+    assert chain_hash(event) == sha256(f"{facts}\n{payload}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def test_the_same_moment_in_another_zone_has_the_same_hash() -> None:

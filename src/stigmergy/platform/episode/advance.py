@@ -8,7 +8,6 @@ IllegalEvent; nothing is ever ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any
 
 from stigmergy.domain import ESCALATION, GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
@@ -73,7 +72,7 @@ def _branch_ended(state: EpisodeState, name: str) -> Step:
         stops = tuple(CancelBranch(why, f"{state.target}/{other}") for other in running)
         return state, stops if name in missing else ()
     if not missing:
-        return replace(state, phase=Phase.JOINING), (Join(str(state.target)),)
+        return state.but(phase=Phase.JOINING), (Join(str(state.target)),)
     reasons = "; ".join(f"branch {other}: {state.branches[other].reason}" for other in missing)
     return _give_up_on(settled(state), str(state.target), f"{state.target} lost what it needs ({reasons})")
 
@@ -87,8 +86,7 @@ def fold(events: Iterable[ev.Event]) -> EpisodeState:
 
 
 def _accepted(state: EpisodeState, event: ev.Accepted) -> Step:
-    started = replace(
-        state,
+    started = state.but(
         phase=Phase.CHOOSING,
         status=Status.RUNNING,
         max_attempts=event.max_attempts,
@@ -103,12 +101,12 @@ def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
         raise IllegalEvent(f"{event.kind} {event.source} -> {event.node}", f"at {state.position}")
     planned = state.planned[1:] if state.planned and state.planned[0] == event.node else ()
     if event.node == GOAL:
-        return _finishing(replace(state, planned=planned), *_good_end(state))
-    return _calling(replace(state, planned=planned), event.node)
+        return _finishing(state.but(planned=planned), *_good_end(state))
+    return _calling(state.but(planned=planned), event.node)
 
 
 def _calling(state: EpisodeState, node: NodeId) -> Step:
-    called = replace(state, phase=Phase.CALLING, target=node, attempt=1, visits=state.visits + 1)
+    called = state.but(phase=Phase.CALLING, target=node, attempt=1, visits=state.visits + 1)
     return called, (CallAgent(node, 1),)
 
 
@@ -116,22 +114,21 @@ def _branches_started(state: EpisodeState, event: ev.BranchesStarted) -> Step:
     _expect_target(state, event.node, event.kind)
     if event.node == ESCALATION:
         raise IllegalEvent(f"{event.kind} at {event.node}", "calling the escalation agent")
-    fanned = replace(state, phase=Phase.FANNED_OUT, branches=begun(state, event), required=frozenset(event.required))
+    fanned = state.but(phase=Phase.FANNED_OUT, branches=begun(state, event), required=frozenset(event.required))
     return fanned, tuple(ChooseHop(START, branch=f"{event.node}/{name}") for name in event.started)
 
 
 def _branch_lost(state: EpisodeState, event: ev.BranchLost) -> Step:
     if not event.branch:
         raise IllegalEvent(event.kind, "on the main line, which is no branch")
-    return replace(state, phase=Phase.ENDED, status=Status.ESCALATED, reason=event.reason), ()
+    return state.but(phase=Phase.ENDED, status=Status.ESCALATED, reason=event.reason), ()
 
 
 def _joined(state: EpisodeState, event: ev.Joined) -> Step:
     _expect_target(state, event.node, event.kind)
     if not event.joined or not set(event.joined) <= set(delivered(state)):
         raise IllegalEvent(f"{event.kind} of {event.joined}", f"where {delivered(state)} delivered")
-    committed = replace(
-        settled(state),
+    committed = settled(state).but(
         phase=Phase.CHOOSING,
         target=None,
         attempt=0,
@@ -146,13 +143,12 @@ def _joined(state: EpisodeState, event: ev.Joined) -> Step:
 def _call_started(state: EpisodeState, event: ev.CallStarted) -> Step:
     _expect_target(state, event.node, event.kind)
     _expect_attempt(state, event.attempt, event.kind)
-    return replace(state, phase=Phase.WAITING, reserved=event.reserved), ()
+    return state.but(phase=Phase.WAITING, reserved=event.reserved), ()
 
 
 def _call_succeeded(state: EpisodeState, event: ev.CallSucceeded) -> Step:
     _expect_target(state, event.node, event.kind)
-    committed = replace(
-        state,
+    committed = state.but(
         target=None,
         attempt=0,
         replies=(*state.replies, event.reply),
@@ -162,9 +158,9 @@ def _call_succeeded(state: EpisodeState, event: ev.CallSucceeded) -> Step:
     )
     if event.node == ESCALATION:
         calls = state.control_llm_calls + event.reply.usage.model_calls
-        told = replace(committed, control_llm_calls=calls)
+        told = committed.but(control_llm_calls=calls)
         return _finishing(told, Status.ESCALATED, state.escalation_reason or "")
-    moved = replace(committed, phase=Phase.CHOOSING, position=event.node, route=(*state.route, event.node))
+    moved = committed.but(phase=Phase.CHOOSING, position=event.node, route=(*state.route, event.node))
     return moved, (ChooseHop(event.node, state.planned[0] if state.planned else None),)
 
 
@@ -175,7 +171,7 @@ def _call_failed(state: EpisodeState, event: ev.CallFailed) -> Step:
     bounded = event.failure in RETRIED and event.attempt < state.max_attempts
     if not event.final and (bounded or event.failure is FailureKind.INTERRUPTED):
         again = event.attempt + 1
-        return replace(failed, phase=Phase.CALLING, attempt=again), (CallAgent(event.node, again),)
+        return failed.but(phase=Phase.CALLING, attempt=again), (CallAgent(event.node, again),)
     return _give_up_on(failed, event.node, f"{event.agent}: {event.failure} ({event.reason})")
 
 
@@ -183,8 +179,7 @@ def _with_failure(state: EpisodeState, event: ev.CallFailed) -> EpisodeState:
     failure = Failure(
         node=event.node, agent=event.agent, kind=event.failure, reason=event.reason, charged=event.charged
     )
-    return replace(
-        state,
+    return state.but(
         failures=(*state.failures, failure),
         charged=state.charged + event.charged,
         reserved=NOTHING,
@@ -206,15 +201,15 @@ def _approval_asked(state: EpisodeState, event: ev.ApprovalAsked) -> Step:
     _expect_untried(state, event.node, event.kind)
     if event.node in state.approved:
         raise IllegalEvent(f"{event.kind} at {event.node}", "past its approval")
-    held = replace(state, phase=Phase.APPROVING, held_for=event.reason)
+    held = state.but(phase=Phase.APPROVING, held_for=event.reason)
     return held, (AskApproval(event.node, event.reason),)
 
 
 def _approval_given(state: EpisodeState, event: ev.ApprovalGiven) -> Step:
     _expect_target(state, event.node, event.kind)
-    decided = replace(state, held_for="")
+    decided = state.but(held_for="")
     if event.approved:
-        going_on = replace(decided, phase=Phase.CALLING, approved=state.approved | {event.node})
+        going_on = decided.but(phase=Phase.CALLING, approved=state.approved | {event.node})
         return going_on, (CallAgent(event.node, state.attempt),)
     return _give_up_on(
         decided, event.node, f"{event.node}: not approved by {event.by} ({event.comment or 'no comment'})"
@@ -224,11 +219,11 @@ def _approval_given(state: EpisodeState, event: ev.ApprovalGiven) -> Step:
 def _handed_back(state: EpisodeState, event: ev.HandedBack) -> Step:
     _expect_target(state, event.node, event.kind)
     charged = state.charged + event.charged
-    paid = replace(state, charged=charged, reserved=NOTHING, hand_backs=state.hand_backs + 1)
+    paid = state.but(charged=charged, reserved=NOTHING, hand_backs=state.hand_backs + 1)
     reason = f"{event.agent} gave the work back ({event.reason})"
     if event.node == ESCALATION:
         return _give_up_on(
-            replace(paid, control_llm_calls=state.control_llm_calls + event.charged.calls), ESCALATION, reason
+            paid.but(control_llm_calls=state.control_llm_calls + event.charged.calls), ESCALATION, reason
         )
     given_up, commands = _give_up_on(paid, event.node, reason)
     if paid.hand_backs <= state.max_hand_backs:
@@ -237,29 +232,27 @@ def _handed_back(state: EpisodeState, event: ev.HandedBack) -> Step:
 
 
 def _give_up_on(state: EpisodeState, node: NodeId, reason: str) -> Step:
-    stopped = replace(state, target=None, attempt=0, planned=(), excluded=state.excluded | {node})
+    stopped = state.but(target=None, attempt=0, planned=(), excluded=state.excluded | {node})
     if node == ESCALATION:
         return _finishing(
             stopped, Status.ESCALATED, f"{state.escalation_reason}; the escalation agent failed: {reason}"
         )
-    return replace(stopped, phase=Phase.REPAIRING), (Repair(reason),)
+    return stopped.but(phase=Phase.REPAIRING), (Repair(reason),)
 
 
 def _cornered(state: EpisodeState, event: ev.Cornered) -> Step:
     why = "; ".join(f"{node}: {reason}" for node, reason in event.reasons) or "no successors"
-    return replace(state, phase=Phase.REPAIRING, planned=()), (
-        Repair(f"no feasible hop from {event.position} ({why})"),
-    )
+    return state.but(phase=Phase.REPAIRING, planned=()), (Repair(f"no feasible hop from {event.position} ({why})"),)
 
 
 def _rerouted(state: EpisodeState, event: ev.Rerouted) -> Step:
     # Only the first hop is fixed: after it the router decides again.
-    return _follow(replace(state, reroutes=state.reroutes + 1), event, event.path[:1])
+    return _follow(state.but(reroutes=state.reroutes + 1), event, event.path[:1])
 
 
 def _demoted(state: EpisodeState, event: ev.Demoted) -> Step:
     # The whole path is fixed: it bypasses dropped nodes, for which the graph itself has no edge.
-    return _follow(replace(state, dropped=(*state.dropped, *event.dropped)), event, event.path)
+    return _follow(state.but(dropped=(*state.dropped, *event.dropped)), event, event.path)
 
 
 def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple[NodeId, ...]) -> Step:
@@ -267,8 +260,7 @@ def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple
     last_kept = (START, *state.route)[max(kept, 0)]
     if not event.path or event.undone != state.route[max(kept, 0) :] or event.source != last_kept:
         raise IllegalEvent(f"{event.kind} from {event.source} by {event.path}", f"at the end of {state.route}")
-    back = replace(
-        state,
+    back = state.but(
         phase=Phase.CHOOSING,
         position=event.source,
         route=state.route[:kept],
@@ -280,14 +272,14 @@ def _follow(state: EpisodeState, event: ev.Rerouted | ev.Demoted, planned: tuple
 
 
 def _escalated(state: EpisodeState, event: ev.Escalated) -> Step:
-    raised = replace(state, escalation_reason=event.reason, planned=())
+    raised = state.but(escalation_reason=event.reason, planned=())
     if event.to is None:
         return _finishing(raised, Status.ESCALATED, event.reason)
     return _calling(raised, ESCALATION)
 
 
 def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
-    late = replace(state, target=None, held_for="", escalation_reason="the deadline passed")
+    late = state.but(target=None, held_for="", escalation_reason="the deadline passed")
     return _finishing(
         late, Status.ESCALATED, f"the deadline passed after {len(state.route)} steps; the result is partial"
     )
@@ -295,24 +287,23 @@ def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
 
 def _cancelled(state: EpisodeState, event: ev.Cancelled) -> Step:
     # Whether the agent that was being called did the work is unknown, so what was reserved for it stays charged.
-    given_up = replace(
-        settled(state), target=None, held_for="", charged=state.charged + state.reserved, reserved=NOTHING
-    )
+    charged = state.charged + state.reserved
+    given_up = settled(state).but(target=None, held_for="", charged=charged, reserved=NOTHING)
     return _finishing(given_up, Status.CANCELLED, event.reason)
 
 
 def _finished(state: EpisodeState, event: ev.Finished) -> Step:
     if event.branch and event.status is Status.ESCALATED:
         raise IllegalEvent(f"{event.kind} as {event.status}", "in a branch, which is lost then")
-    return replace(state, phase=Phase.ENDED, status=event.status, reason=event.reason), ()
+    return state.but(phase=Phase.ENDED, status=event.status, reason=event.reason), ()
 
 
 def _quality_given(state: EpisodeState, event: ev.QualityGiven) -> Step:
-    return replace(state, quality=event.quality), ()
+    return state.but(quality=event.quality), ()
 
 
 def _finishing(state: EpisodeState, status: Status, reason: str) -> Step:
-    return replace(state, phase=Phase.FINISHING), (Finish(status, reason),)
+    return state.but(phase=Phase.FINISHING), (Finish(status, reason),)
 
 
 def _good_end(state: EpisodeState) -> tuple[Status, str]:

@@ -43,8 +43,7 @@ def begun(state: EpisodeState, event: BranchesStarted) -> Mapping[str, EpisodeSt
         visits=state.visits,
     )
     lost = {
-        name: replace(fresh, phase=Phase.ENDED, status=Status.ESCALATED, reason=reason)
-        for name, reason in event.left_out
+        name: fresh.but(phase=Phase.ENDED, status=Status.ESCALATED, reason=reason) for name, reason in event.left_out
     }
     return {**dict.fromkeys(event.started, fresh), **lost}
 
@@ -52,8 +51,7 @@ def begun(state: EpisodeState, event: BranchesStarted) -> Mapping[str, EpisodeSt
 def with_branch(state: EpisodeState, name: str, branch: EpisodeState) -> EpisodeState:
     """The line after one of its branches moved on; what is charged and reserved there counts here at once."""
     before = state.branches[name]
-    return replace(
-        state,
+    return state.but(
         branches={**state.branches, name: branch},
         charged=state.charged + (branch.charged - before.charged),
         reserved=state.reserved + (branch.reserved - before.reserved),
@@ -86,8 +84,7 @@ def settled(state: EpisodeState) -> EpisodeState:
     ended = {name: settled(arm) for name, arm in state.branches.items()}
     arms = ended.values()
     failures = (_seen_from_outside(state, name, each) for name, arm in ended.items() for each in arm.failures)
-    return replace(
-        state,
+    return state.but(
         branches={},
         required=frozenset(),
         usage=state.usage + sum((arm.usage for arm in arms), NO_USAGE),

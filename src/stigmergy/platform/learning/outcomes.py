@@ -20,21 +20,21 @@ def outcome_of(episode_id: EpisodeId, events: Sequence[ev.Event], features: Quer
     accepted = next(event for event in events if isinstance(event, ev.Accepted))
     judged = [event for event in events if isinstance(event, ev.QualityGiven)]
     failures = tuple(_failures(events))
+    ended = fold(events)
     return Outcome(
         episode_id=episode_id,
         graph=accepted.graph,
         mixture=accepted.mixture,
-        steps=tuple(_steps(events)),
+        steps=tuple(_steps(events, ended.route)),
         quality=judged[-1].quality if judged else None,
-        cost_usd=float(fold(events).charged.usd),
+        cost_usd=float(ended.charged.usd),
         infrastructure_failures=failures,
         features=features,
         judged_probability=judged[-1].probability if judged else 1.0,
     )
 
 
-def _steps(events: Sequence[ev.Event]) -> Iterator[StepOutcome]:
-    kept = fold(events).route
+def _steps(events: Sequence[ev.Event], kept: tuple[NodeId, ...]) -> Iterator[StepOutcome]:
     main = [event for event in events if not getattr(event, "branch", "")]
     hops = {event.node: event for event in main if isinstance(event, ev.HopChosen)}
     calls = {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, select, tuple_, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import Episode, EpisodeId
@@ -107,12 +109,18 @@ def save_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:
     """Insert or replace summaries, as ``ports.EpisodeStore.save`` says, in a transaction that is open."""
     # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
     rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
-    statement = insert_for(connection, table)
+    connection.execute(_saving(connection.dialect.name), rows)
+
+
+@cache
+def _saving(dialect: str) -> sqlite.Insert:
+    """The statement of ``save_episodes``; to build it costs more than to run it."""
+    statement = insert_for(dialect, table)
     new = statement.excluded
     changes: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
     changes["quality"] = func.coalesce(new.quality, table.c.quality)
     changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
-    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
+    return statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes)
 
 
 def _narrowed(narrow: EpisodeFilter) -> Select[Any]:

@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, case, insert, select, true, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Update,
+    bindparam,
+    case,
+    insert,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects import sqlite
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
@@ -19,6 +34,9 @@ from stigmergy.platform.store.tables import UNFINISHED, events
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
 
+# Statements of the serving path are built once: to build one costs as much as to run it.
+_BY_ID = select(table).where(table.c.id == bindparam("task_id"))
+_ADD_EVENTS = insert(events)
 _STILL_WAITING = case((table.c.status == Status.NEEDS_APPROVAL.value, table.c.status), else_=Status.RUNNING.value)
 
 
@@ -39,7 +57,7 @@ class SqlTasks:
             row |= {"status": Status.RUNNING.value, "episode_id": episode_id, "attempts": 1}
 
         def store(connection: Connection) -> TaskRecord:
-            connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing())
+            connection.execute(_creating(connection.dialect.name), row)
             stored = _find(connection, task)
             if stored is None:  # what was in the way has been purged between the two statements
                 return store(connection)
@@ -128,7 +146,7 @@ class SqlTasks:
         def store(connection: Connection) -> TaskRecord:
             if connection.execute(end).rowcount and closing is not None:
                 if closing.events:
-                    connection.execute(insert(events), [event_row(event) for event in closing.events])
+                    connection.execute(_ADD_EVENTS, [event_row(event) for event in closing.events])
                 save_episodes(connection, (closing.episode,))
             return _get(connection, task_id)
 
@@ -188,6 +206,11 @@ def _unfinished(task_id: TaskId, fence: Fence | None = None) -> Update:
     return found if fence is None else found.where(table.c.lease_epoch == fence.epoch)
 
 
+@cache
+def _creating(dialect: str) -> sqlite.Insert:
+    return insert_for(dialect, table).on_conflict_do_nothing()
+
+
 def _free(now: datetime, untouched: datetime, limit: int) -> Select[Any]:
     """Ids of unfinished tasks that nobody holds, locked; rows that another claimer has locked are passed over."""
     expired = table.c.lease_expires_at < now
@@ -208,11 +231,11 @@ def _find(connection: Connection, task: Task) -> RowMapping | None:
         stored = connection.execute(select(table).where(same_key)).mappings().first()
         if stored is not None:
             return stored
-    return connection.execute(select(table).where(table.c.id == task.id)).mappings().first()
+    return connection.execute(_BY_ID, {"task_id": task.id}).mappings().first()
 
 
 def _get(connection: Connection, task_id: TaskId) -> TaskRecord:
-    stored = connection.execute(select(table).where(table.c.id == task_id)).mappings().first()
+    stored = connection.execute(_BY_ID, {"task_id": task_id}).mappings().first()
     if stored is None:
         raise TaskNotFound(task_id)
     return task_record(stored)

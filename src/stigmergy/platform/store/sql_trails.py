@@ -19,7 +19,7 @@ class SqlTrails:
         """See ``ports.TrailStore``."""
 
         def store(connection: Connection) -> None:
-            statement = insert_for(connection, table).values(name=name, version=version, document=document)
+            statement = insert_for(connection.dialect.name, table).values(name=name, version=version, document=document)
             new = statement.excluded
             connection.execute(
                 statement.on_conflict_do_update(
