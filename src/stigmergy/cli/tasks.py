@@ -20,12 +20,12 @@ from stigmergy.wire import TaskResult
 
 _PAGE = 100
 
-app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, cancelled.")
+app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, cancelled, retried.")
 
 
 @app.callback()
 def _group() -> None:
-    """Tasks: listed, shown, cancelled."""
+    """Tasks: listed, shown, cancelled, retried."""
 
 
 def _aware(at: datetime | None) -> datetime | None:
@@ -65,6 +65,19 @@ def cancel(
     """End a task, also in the middle of an agent's call; what the call may cost is charged."""
     with Client(url) as client, working("the task is being cancelled"):
         task = client.cancel(task_id)
+    if as_json:
+        print_json(task)
+    else:
+        print_task(stdout(), task)
+
+
+@app.command()
+def retry(
+    task_id: Annotated[str, typer.Argument(help="Which task.")], as_json: AsJson = False, url: Url = None
+) -> None:
+    """Have a dead letter run again: a task that was given up because every process that ran it died."""
+    with Client(url) as client, working("the task is handed in again"):
+        task = client.retry(task_id)
     if as_json:
         print_json(task)
     else:

@@ -59,6 +59,7 @@ def task_request(
     messages: Conversation = (),
     wait: bool = True,
     explain: bool = False,
+    priority: int = 0,
 ) -> TaskRequest:
     """The task as it is sent.
 
@@ -77,6 +78,7 @@ def task_request(
         "reference": reference,
         "wait": wait,
         "explain": explain,
+        "priority": priority,
     }
     return _asked(TaskRequest, parts)
 
@@ -133,6 +135,11 @@ def tasks_call(asked: TaskQuery, cursor: str | None) -> Call[TaskPageModel]:
 def cancel_call(task_id: str) -> Call[TaskResult]:
     """``POST /v1/tasks/{id}/cancel``."""
     return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/cancel")
+
+
+def retry_call(task_id: str) -> Call[TaskResult]:
+    """``POST /v1/tasks/{id}/retry``."""
+    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/retry")
 
 
 def events_call(task_id: str, after: int | None) -> Call[TaskEvent]:

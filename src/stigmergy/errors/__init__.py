@@ -11,7 +11,7 @@ StigmergyError
 │                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
 │                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
-│                            │   ├── InvalidFanOut           │   └── TaskEnded
+│                            │   ├── InvalidFanOut           │   └── TaskEnded        ─── NoDeadLetter
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
@@ -52,6 +52,7 @@ from stigmergy.errors.requests import (
     InvalidBudget,
     InvalidQuery,
     MalformedRequest,
+    NoDeadLetter,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -111,6 +112,7 @@ __all__ = [
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "NoDeadLetter",
     "NoFeasibleHop",
     "PortTaken",
     "RecordUnreadable",

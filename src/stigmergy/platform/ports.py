@@ -100,7 +100,7 @@ class TaskStore(Protocol):
     """Durable tasks: the row is there before the caller learns the id."""
 
     async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
-        """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``.
+        """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``, else it waits.
 
         A task whose (tenant, idempotency key) or whose id is stored already under the same ``body_hash`` is not
         stored twice: the stored record is returned, recognisable by its task's id.
@@ -131,10 +131,28 @@ class TaskStore(Protocol):
         ...
 
     async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
-        """Take over unfinished tasks whose lease has run out (or that never had one and were not touched lately).
+        """Take over unfinished tasks that are nobody's: without a lease, or whose lease has run out.
 
-        No task is given to two claimers. A task without a lease is left for as long as a lease lasts, counted from its
-        last change. The stalest come first.
+        No task is given to two claimers. Tenants come in turn by max-min fairness: each pick is of the tenant of which
+        the fewest tasks are held (with those picked before it), all tenants weighing the same. Of a tenant's tasks, and
+        of tenants with equally many, the one with the earliest ``Task.turn_at`` comes first. Claimers that work at
+        the same moment do not see each other's picks: so far the order is not strict.
+        """
+        ...
+
+    async def waiting(self, now: datetime) -> int:
+        """How many tasks ``claim`` would find at this moment."""
+        ...
+
+    async def release(self, owner: str) -> int:
+        """Give up everything unfinished that ``owner`` holds, for others to claim at once; how many tasks that are."""
+        ...
+
+    async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
+        """Have a dead letter wait again, as if nobody had tried it. Any other task stays; the record tells.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
         """
         ...
 
@@ -159,8 +177,7 @@ class TaskStore(Protocol):
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """Ask for the end of a task: nobody's ends as cancelled with ``reason``, somebody's is flagged for its owner.
 
-        It is nobody's when its lease has run out, or when it is pending and never had one. An ended task stays as it
-        is; the record tells.
+        It is nobody's without a lease, or when its lease has run out. An ended task stays as it is; the record tells.
 
         Raises:
             TaskNotFound: none is stored under this id.

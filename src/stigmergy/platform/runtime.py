@@ -87,13 +87,15 @@ def assemble(
     live = LiveEvents()
     outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
     engine = _engine(settings, graphs, routers, outside)
-    terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
+    limits = settings.engine
+    terms = LeaseTerms(limits.lease_s, limits.max_runs, limits.max_running)
+    desk = TaskDesk(engine, store, clock, owner, summarise, terms, reporter.counts)
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise, terms=terms),
+        desk=desk,
         events=TaskEvents(store, live, clock),
         debrief=debrief,
         reporter=reporter,

@@ -64,11 +64,16 @@ class TaskRuns:
     def __contains__(self, task_id: TaskId) -> bool:
         return task_id in self._jobs
 
-    def start(self, task: Task) -> None:
-        """Run the task in the background."""
+    def start(self, task: Task, ended: Callable[[], None]) -> None:
+        """Run the task in the background; ``ended`` is called when it no longer runs."""
         running = asyncio.create_task(self._run(task), name=f"task {task.id}")
         self._jobs[task.id] = _Job(running)
-        running.add_done_callback(lambda _: self._jobs.pop(task.id, None))
+
+        def leave(_: object) -> None:
+            self._jobs.pop(task.id, None)
+            ended()
+
+        running.add_done_callback(leave)
 
     def stop(self, task_id: TaskId) -> None:
         """Interrupt the task, and the call of an agent with it. Its end follows; what does not run is left alone."""
@@ -104,9 +109,18 @@ class TaskRuns:
                 logger.warning("the end of task %s waits for the store: %s", task_id, error)
                 await asyncio.sleep(_TRY_AGAIN_S)
 
-    async def aclose(self) -> None:
-        """Wait until everything that runs has ended."""
-        await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
+    async def drained(self, within_s: float) -> bool:
+        """Whether everything that runs has ended within so many seconds."""
+        running = [job.running for job in self._jobs.values()]
+        _, unfinished = await asyncio.wait(running, timeout=within_s) if running else ((), ())
+        return not unfinished
+
+    async def abandon(self) -> None:
+        """Stop everything in the middle, without an end: others go on with it."""
+        running = [job.running for job in self._jobs.values()]
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _run(self, task: Task) -> Answered:
         job = self._jobs[task.id]

@@ -1,15 +1,17 @@
-"""The desk where tasks come in: stored before they run, run once, ended for good."""
+"""The desk where tasks come in: stored before they run, run where there is room, ended for good."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from stigmergy.domain import Status, Task, TaskId
-from stigmergy.errors import StoreError, TaskEnded
+from stigmergy.errors import NoDeadLetter, StoreError, TaskEnded
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran
 from stigmergy.platform.ports import Store
@@ -21,50 +23,62 @@ __all__ = ["Answered", "LeaseTerms", "TaskDesk"]
 logger = logging.getLogger(__name__)
 
 _ASK_AGAIN_S = 0.2
+_MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
     """A process holds its tasks for ``lease_s`` seconds at a time; a task is run at most ``max_runs`` times in all.
 
-    Every ``cancel_poll_s`` seconds it asks which of its tasks another process was told to cancel.
+    It runs at most ``max_running`` tasks side by side; every ``claim_poll_s`` seconds, and when one has ended, it looks
+    for those that wait. Every ``cancel_poll_s`` seconds it asks which of its tasks another process was told to cancel.
+    Asked to close, it gives what runs ``drain_s`` seconds to end, and hands the rest over.
     """
 
     lease_s: float = 15.0
     max_runs: int = 3
+    max_running: int = 1000
+    claim_poll_s: float = 0.5
     cancel_poll_s: float = 1.0
+    drain_s: float = 15.0
 
 
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
-    The row is committed before anybody learns the id, with a lease. A caller that goes away does
-    not stop its task: it was accepted. A process that dies cannot renew its leases, and another one takes its tasks
-    over: such a task runs again from its start.
+    The row is committed before anybody learns the id, with a lease where there is room to run it; else it waits for
+    whoever has room, here or elsewhere. A caller that goes away does not stop its task: it was accepted. A process
+    that dies cannot renew its leases, and another one takes its tasks over: such a task runs again from its start.
     """
 
     def __init__(
         self,
-        *,
         engine: Engine,
         store: Store,
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
         terms: LeaseTerms = LeaseTerms(),
+        counts: Counter[str] | None = None,
     ) -> None:
+        """Count ends that no run tells of in ``counts``, as the metrics name them."""
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._terms = terms
+        self._counts = Counter() if counts is None else counts
         self._runs = TaskRuns(engine, store, clock, owner, summarise)
+        self._promised = 0
+        self._waiting = 0
+        self._wake = asyncio.Event()
         self._keepers: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
         """Begin to keep leases, to heed cancellations and to take over what others left; call inside the event loop."""
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
+            asyncio.create_task(self._find_work(), name="claims"),
             asyncio.create_task(self._heed_cancels(), name="cancellations"),
         )
 
@@ -73,18 +87,49 @@ class TaskDesk:
         """How many tasks run in this process."""
         return len(self._runs)
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for room in any process, as far as this one knows."""
+        return self._waiting
+
+    @property
+    def load(self) -> int:
+        """How many tasks run here or wait for room anywhere."""
+        return self.in_flight + self._promised + self._waiting
+
     async def accept(self, task: Task, body_hash: str) -> TaskRecord:
-        """Store the task and start it, unless its idempotency key says that it is known already.
+        """Store the task, unless its idempotency key says that it is known already, and start it if there is room.
 
         Raises:
             UnknownGraph, UnknownRouter, BudgetTooSmall: nothing was stored.
             IdempotencyConflict: the key belongs to a task with another body.
         """
         self._engine.check(task)
-        record = await self._store.tasks.create(task, body_hash, self._lease())
-        if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._runs:
-            self._runs.start(task)
+        with self._places(1) as places:
+            record = await self._store.tasks.create(task, body_hash, self._lease() if places else None)
+            if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._runs:
+                if places:
+                    self._start(task)
+                else:
+                    self._waiting += 1
         return record
+
+    @contextmanager
+    def _places(self, most: int) -> Iterator[int]:
+        """Keep up to so many places free, while the store is asked for whom."""
+        places = max(0, min(most, self._terms.max_running - len(self._runs) - self._promised))
+        self._promised += places
+        try:
+            yield places
+        finally:
+            self._promised -= places
+
+    def _start(self, task: Task) -> None:
+        self._runs.start(task, self._ended)
+
+    def _ended(self) -> None:
+        if self._waiting:
+            self._wake.set()
 
     async def finished(self, task_id: TaskId, timeout_s: float | None = None) -> Answered:
         """Wait until the task ends here, at most ``timeout_s`` seconds; a task that runs elsewhere is only looked up.
@@ -111,19 +156,44 @@ class TaskDesk:
         self._runs.stop(task_id)
         return record
 
+    async def retry(self, task_id: TaskId) -> TaskRecord:
+        """Have a dead letter run again, as often as any other task. What has not ended is left alone.
+
+        Raises:
+            TaskNotFound: no such task.
+            NoDeadLetter: it has ended otherwise.
+        """
+        record = await self._store.tasks.retry(task_id, self._clock.now())
+        if record.status.ended:
+            raise NoDeadLetter(task_id, record.status.value)
+        self._wake.set()
+        return record
+
     async def pause(self) -> None:
         """Wait a little before the store is asked again about a task that another process runs."""
         await asyncio.sleep(_ASK_AGAIN_S)
 
     async def _keep_leases(self) -> None:
-        """Renew, and take over what others left, three times per lease; ends only by being cancelled."""
+        """Renew three times per lease; ends only by being cancelled."""
         while True:
             try:
                 await self._store.tasks.renew(self._lease())
-                await self.take_over()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
             await asyncio.sleep(self._terms.lease_s / 3)
+
+    async def _find_work(self) -> None:
+        """Take what waits while there is room; ends only by being cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                self._waiting = await self._store.tasks.waiting(self._clock.now())
+                if self._waiting:
+                    await self.take_over()
+            except StoreError as error:
+                logger.warning("claims wait for the store: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._terms.claim_poll_s)
 
     async def _heed_cancels(self) -> None:
         """Stop what others were told to cancel; ends only by being cancelled."""
@@ -141,26 +211,43 @@ class TaskDesk:
                 self._runs.stop(task_id)
 
     async def take_over(self) -> int:
-        """Run again what a process that died had accepted and not ended; returns how many tasks that were."""
-        claimed = await self._store.tasks.claim(self._lease(), self._clock.now())
-        orphans = [record for record in claimed if record.task.id not in self._runs]
-        for record in orphans:
-            if record.cancel_requested:
-                await self._runs.end(record.task.id, End(Status.CANCELLED, CANCELLED_ON_REQUEST))
-            elif record.attempts >= self._terms.max_runs:
-                reason = f"given up: {record.attempts} processes died while they ran it"
-                await self._runs.end(record.task.id, End(Status.ESCALATED, reason))
-            else:
-                logger.warning("task %s was left by %s and runs again", record.task.id, record.owner)
-                self._runs.start(record.task)
-        return len(orphans)
+        """Run what waits for room, and what a process that died had not ended; returns how many tasks that were."""
+        with self._places(_MOST_AT_ONCE) as places:
+            if not places:
+                return 0
+            claimed = await self._store.tasks.claim(self._lease(), self._clock.now(), places)
+            found = [record for record in claimed if record.task.id not in self._runs]
+            left = [record for record in found if self._goes_on(record)]
+            for record in left:
+                self._start(record.task)
+        self._waiting = max(0, self._waiting - len(claimed))
+        await asyncio.gather(*(self._put_away(record) for record in found if record not in left))
+        return len(found)
+
+    def _goes_on(self, record: TaskRecord) -> bool:
+        return not record.cancel_requested and record.attempts < self._terms.max_runs
+
+    async def _put_away(self, record: TaskRecord) -> None:
+        """End a task that nobody is to run (again)."""
+        if record.cancel_requested:
+            end = End(Status.CANCELLED, CANCELLED_ON_REQUEST)
+        else:
+            end = End(Status.DEAD_LETTER, f"given up: {record.attempts} processes died while they ran it")
+        await self._runs.end(record.task.id, end)
+        self._counts[f'tasks_ended_total{{status="{end.status}"}}'] += 1
 
     def _lease(self) -> Lease:
         return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))
 
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended; its leases are kept until then."""
-        await self._runs.aclose()
+        """Wait until what runs has ended, and hand over what takes too long; leases are kept until then."""
+        for keeper in self._keepers:
+            if keeper.get_name() == "claims":
+                keeper.cancel()
+        if not await self._runs.drained(self._terms.drain_s):
+            released = await self._store.tasks.release(self._owner)
+            logger.warning("%d tasks are handed over to others", released)
+            await self._runs.abandon()
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
