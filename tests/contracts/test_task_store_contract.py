@@ -182,7 +182,9 @@ async def test_renewing_prolongs_what_the_owner_holds_and_nothing_else(store: St
     for name, owner in (("a", "first"), ("b", "first"), ("c", "second")):
         await store.tasks.create(task(name), name, Lease(owner, NOW + timedelta(seconds=10)))
     await store.tasks.finish("b", status=Status.COMPLETED, reason="done", at=NOW)
-    assert await store.tasks.renew(Lease("first", NOW + timedelta(seconds=60))) == 1
+    longer = Lease("first", NOW + timedelta(seconds=60))
+    assert await store.tasks.renew(longer, ()) == 0
+    assert await store.tasks.renew(longer, ("a", "b", "c", "nobody")) == 1
     now = NOW + timedelta(seconds=11)
     claimed = await store.tasks.claim(Lease("third", now + timedelta(seconds=10)), now)
     assert [record.task.id for record in claimed] == ["c"]

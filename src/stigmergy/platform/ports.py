@@ -7,7 +7,7 @@ waits does not undo its write.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -126,8 +126,11 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def renew(self, lease: Lease) -> int:
-        """Prolong everything unfinished that the lease's owner holds; how many tasks that are."""
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
+        """Prolong those of ``tasks`` that are unfinished and held by the lease's owner; how many that are.
+
+        An owner names what it runs: a row can be its own without its knowledge, when the answer to a write was lost.
+        """
         ...
 
     async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:

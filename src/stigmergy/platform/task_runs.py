@@ -61,6 +61,11 @@ class TaskRuns:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def task_ids(self) -> tuple[TaskId, ...]:
+        """What runs."""
+        return tuple(self._jobs)
+
     def __contains__(self, task_id: TaskId) -> bool:
         return task_id in self._jobs
 

@@ -177,7 +177,7 @@ class TaskDesk:
         """Renew three times per lease; ends only by being cancelled."""
         while True:
             try:
-                await self._store.tasks.renew(self._lease())
+                await self._store.tasks.renew(self._lease(), self._runs.task_ids)
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
             await asyncio.sleep(self._terms.lease_s / 3)

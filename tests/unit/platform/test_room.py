@@ -131,3 +131,17 @@ async def test_a_dead_letter_is_counted_and_runs_again_when_it_is_retried(opened
         await desk.retry("t0")
     with pytest.raises(TaskNotFound):
         await desk.retry("nobody")
+
+
+async def test_a_row_that_a_desk_owns_without_knowing_it_is_not_kept_from_others(
+    opened: Build, store: MemoryStore
+) -> None:
+    made, desk, _ = opened(1)
+    _, other, _ = opened(2, made=made)
+    await store.tasks.create(made.task(id="t0"), "hash", Lease("desk-1", made.clock.now()))
+    made.clock.advance(1)
+    desk.start()
+    while not (await other.finished("t0")).record.status.ended:
+        await desk.pause()
+    await desk.aclose()
+    assert made.calls("a") == 1

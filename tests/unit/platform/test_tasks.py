@@ -196,7 +196,7 @@ async def test_what_another_process_holds_is_left_to_it_until_its_lease_runs_out
     await store.tasks.create(made.task(), "hash", alive)
     made.clock.advance(14)
     assert await desk.take_over() == 0
-    await store.tasks.renew(Lease("another", made.clock.now() + timedelta(seconds=15)))
+    await store.tasks.renew(Lease("another", made.clock.now() + timedelta(seconds=15)), ["task-1"])
     made.clock.advance(14)
     assert await desk.take_over() == 0
     made.clock.advance(2)

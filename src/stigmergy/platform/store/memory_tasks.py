@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -62,9 +62,9 @@ class MemoryTasks:
             )
         return self._records[task_id]
 
-    async def renew(self, lease: Lease) -> int:
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
         """See ``ports.TaskStore``."""
-        held = [key for key, r in self._records.items() if not r.status.ended and r.owner == lease.owner]
+        held = [k for k, r in self._records.items() if k in tasks and not r.status.ended and r.owner == lease.owner]
         for key in held:
             self._records[key] = replace(self._records[key], lease_expires_at=lease.until)
         return len(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -57,11 +58,13 @@ class SqlTasks:
         }
         return await self._change(task_id, change)
 
-    async def renew(self, lease: Lease) -> int:
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
         """See ``ports.TaskStore``."""
+        if not tasks:
+            return 0
         statement = (
             update(table)
-            .where(table.c.lease_owner == lease.owner, table.c.status.in_(UNFINISHED))
+            .where(table.c.id.in_(tasks), table.c.lease_owner == lease.owner, table.c.status.in_(UNFINISHED))
             .values(lease_expires_at=lease.until)
         )
         return await self._database.write(lambda connection: connection.execute(statement).rowcount)
