@@ -12,7 +12,7 @@ from stigmergy.bench.chaos.postgres import Postgres, postgres
 from stigmergy.deployments.instance import Instance, recorded_instance
 from stigmergy.deployments.local_cluster import local_cluster
 from stigmergy.errors import ServerUnreachable
-from stigmergy.platform.settings import settings_from
+from stigmergy.platform.settings import Settings, settings_from
 
 STEPS = ("first", "second", "third")
 _AGENT = '{kind: tool, callable: "stigmergy.bench.chaos.work:work", price: {per_call: "0.001"}, timeout_s: 20}'
@@ -44,14 +44,18 @@ def served_stage(folder: Path) -> Iterator[Stage]:
     """Start PostgreSQL, Ray and Serve, and stop everything in the end."""
     with postgres() as database:
         port = _free_port()
-        agents = ", ".join(f"{step}: {_AGENT}" for step in STEPS)
-        stages = "[" + ", ".join(f"[{step}]" for step in STEPS) + "]"
-        text = _CONFIG.format(agents=agents, stages=stages, port=port, store=database.url)
-        with local_cluster(settings_from(text, {})) as url:
+        with local_cluster(chaos_settings(port, database.url)) as url:
             instance = recorded_instance(port)
             if instance is None:
                 raise ServerUnreachable(url, "its record is gone")
             yield Stage(url, instance, database, folder)
+
+
+def chaos_settings(port: int, store: str) -> Settings:
+    """What is served on ``port`` and kept at ``store``."""
+    agents = ", ".join(f"{step}: {_AGENT}" for step in STEPS)
+    stages = "[" + ", ".join(f"[{step}]" for step in STEPS) + "]"
+    return settings_from(_CONFIG.format(agents=agents, stages=stages, port=port, store=store), {})
 
 
 def _free_port() -> int:
