@@ -40,7 +40,7 @@ class LeaseTerms:
     max_running: int = 1000
     claim_poll_s: float = 0.5
     cancel_poll_s: float = 1.0
-    drain_s: float = 15.0
+    drain_s: float = 8.0
 
 
 class TaskDesk:
