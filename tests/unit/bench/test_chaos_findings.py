@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -12,6 +13,8 @@ import pytest
 
 from stigmergy.agents.catalog import build_agent
 from stigmergy.bench.chaos.findings import look
+from stigmergy.bench.chaos.report import HEADINGS, all_kept, document, row
+from stigmergy.bench.chaos.rounds import Plan, Round
 from stigmergy.bench.chaos.stage import STEPS, chaos_settings
 from stigmergy.bench.chaos.work import NOTES, SECONDS, executions, note
 from stigmergy.deployments.views import summarise
@@ -78,6 +81,15 @@ async def test_a_task_that_did_not_end_is_found(store: MemoryStore, notes: Path)
     await store.tasks.create(replace(record.task, id="open", created_at=record.updated_at + timedelta(1)), "other")
     found = await look(store, ["t", "open"], executions(notes))
     assert (found.statuses, found.kept) == ({Status.COMPLETED: 1, Status.PENDING: 1}, False)
+
+
+async def test_a_round_is_told_as_json_and_as_a_row(store: MemoryStore, notes: Path) -> None:
+    found = await look(store, ["t"], executions(notes))
+    each = Round(kind="worker", seed=7, struck_after=2, killed=1, seconds=1.5, findings=found)
+    told = json.loads(json.dumps(document(Plan(rounds=1, seed=7), [each])))
+    assert (told["kept"], told["rounds"][0]["findings"]["statuses"]) == (True, {"completed": 1})
+    assert dict(zip(HEADINGS, row(each), strict=True))["done"] == "1/1"
+    assert not all_kept([replace(each, killed=0)])
 
 
 def test_every_step_of_the_stage_is_noted_and_there_are_workers() -> None:

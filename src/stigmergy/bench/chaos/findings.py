@@ -54,7 +54,7 @@ async def look(store: Store, ids: Sequence[str], executed: Sequence[Execution]) 
     commits = [commit for record in records for commit in await _commits(store, record)]
     return Findings(
         accepted=len(records),
-        statuses=Counter(record.status.value for record in records),
+        statuses=dict(Counter(record.status.value for record in records)),
         runs=sum(record.attempts for record in records),
         executed=len(executed),
         processes=len({each.pid for each in executed}),
