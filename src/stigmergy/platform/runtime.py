@@ -89,7 +89,7 @@ def assemble(
     engine = _engine(settings, graphs, routers, outside)
     limits = settings.engine
     terms = LeaseTerms(limits.lease_s, limits.max_runs, limits.max_running)
-    desk = TaskDesk(engine, store, clock, owner, summarise, terms, reporter.counts)
+    desk = TaskDesk(engine, store, clock, owner, summarise, terms=terms, counts=reporter.counts)
     return Runtime(
         settings=settings,
         graphs=graphs,

@@ -58,6 +58,7 @@ class TaskDesk:
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
+        *,
         terms: LeaseTerms = LeaseTerms(),
         counts: Counter[str] | None = None,
     ) -> None:
@@ -177,10 +178,13 @@ class TaskDesk:
         """Renew three times per lease; ends only by being cancelled."""
         while True:
             try:
-                await self._store.tasks.renew(self._lease(), self._runs.task_ids)
+                await self._renew()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
             await asyncio.sleep(self._terms.lease_s / 3)
+
+    async def _renew(self) -> None:
+        await self._store.tasks.renew(self._lease(), self._runs.task_ids)
 
     async def _find_work(self) -> None:
         """Take what waits while there is room; ends only by being cancelled."""
@@ -215,24 +219,25 @@ class TaskDesk:
         with self._places(_MOST_AT_ONCE) as places:
             if not places:
                 return 0
+            # What lapsed while the store was away stays here, unless another process was faster.
+            await self._renew()
             claimed = await self._store.tasks.claim(self._lease(), self._clock.now(), places)
             found = [record for record in claimed if record.task.id not in self._runs]
-            left = [record for record in found if self._goes_on(record)]
-            for record in left:
-                self._start(record.task)
+            await asyncio.gather(*(self._take(record) for record in found))
         self._waiting = max(0, self._waiting - len(claimed))
-        await asyncio.gather(*(self._put_away(record) for record in found if record not in left))
         return len(found)
 
-    def _goes_on(self, record: TaskRecord) -> bool:
-        return not record.cancel_requested and record.attempts < self._terms.max_runs
-
-    async def _put_away(self, record: TaskRecord) -> None:
-        """End a task that nobody is to run (again)."""
+    async def _take(self, record: TaskRecord) -> None:
         if record.cancel_requested:
-            end = End(Status.CANCELLED, CANCELLED_ON_REQUEST)
+            await self._put_away(record, End(Status.CANCELLED, CANCELLED_ON_REQUEST))
+        elif record.attempts >= self._terms.max_runs:
+            reason = f"given up: {record.attempts} processes died while they ran it"
+            await self._put_away(record, End(Status.DEAD_LETTER, reason))
         else:
-            end = End(Status.DEAD_LETTER, f"given up: {record.attempts} processes died while they ran it")
+            self._start(record.task)
+
+    async def _put_away(self, record: TaskRecord, end: End) -> None:
+        """End a task that nobody is to run (again)."""
         await self._runs.end(record.task.id, end)
         self._counts[f'tasks_ended_total{{status="{end.status}"}}'] += 1
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from stigmergy.domain import Status
+from stigmergy.platform.store.tables import UNFINISHED
 from stigmergy.platform.store.tables import tasks as table
 
-UNFINISHED: Final = (Status.PENDING.value, Status.RUNNING.value)
 _TURN_AT = func.coalesce(table.c.turn_at, table.c.created_at)
 
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Select, delete, func, select, union
 
-from stigmergy.platform.store.claims import UNFINISHED
 from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.tables import episodes, events, tasks
+from stigmergy.platform.store.tables import UNFINISHED, episodes, events, tasks
 
 _SLICE = 200
 

@@ -12,10 +12,11 @@ from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
 from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
-from stigmergy.platform.store.claims import UNFINISHED, nobodys, turns
+from stigmergy.platform.store.claims import nobodys, turns
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
 from stigmergy.platform.store.rows import task_record, task_row
+from stigmergy.platform.store.tables import UNFINISHED
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
 
