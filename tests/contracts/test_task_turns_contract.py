@@ -11,7 +11,7 @@ import pytest
 from stigmergy.domain import HIGHEST_PRIORITY, Status, Task
 from stigmergy.errors import TaskNotFound
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import Lease, TaskRecord
+from stigmergy.platform.records import Fence, Lease, TaskRecord
 from stigmergy.platform.store import open_store
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -119,3 +119,12 @@ async def test_only_a_dead_letter_is_retried(store: Store, status: Status) -> No
     assert await store.tasks.retry("t", LATER) == ended
     with pytest.raises(TaskNotFound):
         await store.tasks.retry("nobody", NOW)
+
+
+async def test_who_was_slower_than_its_lease_cannot_mark_the_task_as_its_own(store: Store) -> None:
+    await put(store, [task("t")])
+    (slow,) = await store.tasks.claim(Lease("slow", NOW), NOW)
+    (heir,) = await store.tasks.claim(Lease("heir", LATER), NOW + timedelta(seconds=1))
+    assert (await store.tasks.mark_running("t", "heir", "e2", NOW, Fence("t", heir.epoch))).episode_id == "e2"
+    late = await store.tasks.mark_running("t", "slow", "e1", NOW, Fence("t", slow.epoch))
+    assert (late.owner, late.episode_id, late.epoch, late.attempts) == ("heir", "e2", heir.epoch, 1)

@@ -14,13 +14,13 @@ StigmergyError
 │                            │   ├── InvalidFanOut           │   └── TaskEnded        ─── NoDeadLetter
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
 """
 
 from stigmergy.errors.agents import (
@@ -66,11 +66,13 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotResumable,
     RoutingError,
     UnknownReservation,
 )
 from stigmergy.errors.services import (
     DeployFailed,
+    LeaseLost,
     PortTaken,
     RecordUnreadable,
     SequenceConflict,
@@ -109,11 +111,13 @@ __all__ = [
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NotResumable",
     "PortTaken",
     "RecordUnreadable",
     "RequestError",

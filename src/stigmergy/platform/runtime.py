@@ -81,22 +81,22 @@ def assemble(
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    evaluators = build_evaluators(settings, environ)
-    judging = Judging(settings.learning.judged_fraction)
+    evaluators, judging = build_evaluators(settings, environ), Judging(settings.learning.judged_fraction)
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
-    engine = _engine(settings, graphs, routers, outside)
-    limits = settings.engine
-    terms = LeaseTerms(limits.lease_s, limits.max_runs, limits.max_running)
-    desk = TaskDesk(engine, store, clock, owner, summarise, terms=terms, counts=reporter.counts)
+    engine = _engine(settings, graphs, routers, _Outside(gateway, health, clock, rng))
+    take = _delivery(reporter, debrief)
+    terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs, settings.engine.max_running)
+    desk = TaskDesk(
+        engine, store, clock, owner, summarise, live=live, deliver=take, terms=terms, counts=reporter.counts
+    )
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
         desk=desk,
-        events=TaskEvents(store, live, clock),
+        events=TaskEvents(store, live),
         debrief=debrief,
         reporter=reporter,
         health=health,
@@ -121,8 +121,6 @@ class _Outside:
     health: HealthBoard
     clock: Clock
     rng: random.Random
-    deliver: Callable[[Ran], None]
-    live: LiveEvents
 
 
 def _engine(
@@ -139,8 +137,6 @@ def _engine(
         rng=outside.rng,
         limits=EngineLimits(settings.engine.max_attempts),
         config_version=settings.fingerprint,
-        deliver=outside.deliver,
-        watch=outside.live.publish,
     )
 
 

@@ -13,9 +13,10 @@ from datetime import timedelta
 from stigmergy.domain import Status, Task, TaskId
 from stigmergy.errors import NoDeadLetter, StoreError, TaskEnded
 from stigmergy.platform.clock import Clock
-from stigmergy.platform.engine import Engine, Ran
+from stigmergy.platform.engine import Engine, Ran, new_episode_id
+from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import Lease, TaskRecord
+from stigmergy.platform.records import Fence, Lease, TaskRecord
 from stigmergy.platform.task_runs import CANCELLED_ON_REQUEST, Answered, End, TaskRuns
 
 __all__ = ["Answered", "LeaseTerms", "TaskDesk"]
@@ -43,12 +44,17 @@ class LeaseTerms:
     drain_s: float = 8.0
 
 
+def _let_go(_ran: Ran) -> None:
+    """For desks whose runs nobody wants but their callers."""
+
+
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
     The row is committed before anybody learns the id, with a lease where there is room to run it; else it waits for
     whoever has room, here or elsewhere. A caller that goes away does not stop its task: it was accepted. A process
-    that dies cannot renew its leases, and another one takes its tasks over: such a task runs again from its start.
+    that dies cannot renew its leases, and another one takes its tasks over: it goes on from the journal, so that no
+    finished step is called again.
     """
 
     def __init__(
@@ -59,17 +65,25 @@ class TaskDesk:
         owner: str,
         summarise: Callable[[Ran], str],
         *,
+        live: LiveEvents | None = None,
+        deliver: Callable[[Ran], None] = _let_go,
         terms: LeaseTerms = LeaseTerms(),
         counts: Counter[str] | None = None,
     ) -> None:
-        """Count ends that no run tells of in ``counts``, as the metrics name them."""
+        """Take what a task leaves.
+
+        ``summarise`` makes the stored result of a run; ``deliver`` takes every run whose end is stored; ``counts`` gets
+        the ends that no run tells of, as the metrics name them.
+        """
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._terms = terms
         self._counts = Counter() if counts is None else counts
-        self._runs = TaskRuns(engine, store, clock, owner, summarise)
+        self._runs = TaskRuns(
+            engine, store, clock, owner=owner, summarise=summarise, live=live or LiveEvents(), deliver=deliver
+        )
         self._promised = 0
         self._waiting = 0
         self._wake = asyncio.Event()
@@ -107,12 +121,13 @@ class TaskDesk:
         """
         self._engine.check(task)
         with self._places(1) as places:
-            record = await self._store.tasks.create(task, body_hash, self._lease() if places else None)
-            if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._runs:
-                if places:
-                    self._start(task)
-                else:
-                    self._waiting += 1
+            lease, episode_id = (self._lease(), new_episode_id()) if places else (None, None)
+            record = await self._store.tasks.create(task, body_hash, lease, episode_id)
+            # Only of a task that is new here the episode is the one that was just proposed.
+            if places and record.episode_id == episode_id:
+                self._start(record)
+            elif record.owner is None and not record.status.ended:
+                self._waiting += 1
         return record
 
     @contextmanager
@@ -125,8 +140,8 @@ class TaskDesk:
         finally:
             self._promised -= places
 
-    def _start(self, task: Task) -> None:
-        self._runs.start(task, self._ended)
+    def _start(self, record: TaskRecord) -> None:
+        self._runs.start(record, self._ended)
 
     def _ended(self) -> None:
         if self._waiting:
@@ -234,12 +249,22 @@ class TaskDesk:
             reason = f"given up: {record.attempts} processes died while they ran it"
             await self._put_away(record, End(Status.DEAD_LETTER, reason))
         else:
-            self._start(record.task)
+            await self._go_on(record)
 
     async def _put_away(self, record: TaskRecord, end: End) -> None:
         """End a task that nobody is to run (again)."""
         await self._runs.end(record.task.id, end)
         self._counts[f'tasks_ended_total{{status="{end.status}"}}'] += 1
+
+    async def _go_on(self, record: TaskRecord) -> None:
+        if record.attempts:
+            logger.warning("task %s was left unfinished and goes on here", record.task.id)
+        task_id, episode_id = record.task.id, record.episode_id or new_episode_id()
+        fence, now = Fence(task_id, record.epoch), self._clock.now()
+        marked = await self._store.tasks.mark_running(task_id, self._owner, episode_id, now, fence)
+        # Who was too slow to say so finds that another process has claimed it, or that it has ended.
+        if marked.epoch == record.epoch and not marked.status.ended:
+            self._start(marked)
 
     def _lease(self) -> Lease:
         return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
-from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+
+
+async def _ignore(_closing: Closing) -> None:
+    """For rows without a journal beside them."""
 
 
 class MemoryTasks:
     """Implements ``ports.TaskStore``."""
 
-    def __init__(self) -> None:
+    def __init__(self, close: Callable[[Closing], Awaitable[None]] = _ignore) -> None:
+        """``close`` stores what an episode leaves when its task ends."""
+        self._close = close
         self._records: dict[TaskId, TaskRecord] = {}
         self._bodies: dict[TaskId, str] = {}
         self._keys: dict[tuple[str, str | None], TaskId] = {}
 
-    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
+    async def create(
+        self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         known = self._find(task)
         if known is None:
             self._bodies[task.id] = body_hash
             owner, until = (None, None) if lease is None else (lease.owner, lease.until)
-            self._records[task.id] = TaskRecord(
-                task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at
-            )
+            record = TaskRecord(task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at)
+            if episode_id is not None:
+                record = replace(record, status=Status.RUNNING, episode_id=episode_id, attempts=1)
+            self._records[task.id] = record
             if task.idempotency_key is not None:
                 self._keys[task.tenant, task.idempotency_key] = task.id
             return self._records[task.id]
@@ -48,10 +57,12 @@ class MemoryTasks:
             raise TaskNotFound(task_id)
         return self._records[task_id]
 
-    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+    async def mark_running(
+        self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime, fence: Fence | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         record = await self.get(task_id)
-        if not record.status.ended:
+        if not record.status.ended and (fence is None or self.stands(fence)):
             self._records[task_id] = replace(
                 record,
                 status=Status.RUNNING,
@@ -75,7 +86,7 @@ class MemoryTasks:
         taken = self._in_turn(now)[:limit]
         for record in taken:
             self._records[record.task.id] = replace(
-                record, owner=lease.owner, lease_expires_at=lease.until, updated_at=now
+                record, owner=lease.owner, lease_expires_at=lease.until, epoch=record.epoch + 1, updated_at=now
             )
         return tuple(self._records[record.task.id] for record in taken)
 
@@ -88,11 +99,15 @@ class MemoryTasks:
         at: datetime,
         answer: str | None = None,
         result: str | None = None,
+        fence: Fence | None = None,
+        closing: Closing | None = None,
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         check_end(status)
         record = await self.get(task_id)
-        if not record.status.ended:
+        if not record.status.ended and (fence is None or self.stands(fence)):
+            if closing is not None:
+                await self._close(closing)
             self._records[task_id] = replace(
                 record,
                 status=status,
@@ -103,6 +118,11 @@ class MemoryTasks:
                 updated_at=at,
             )
         return self._records[task_id]
+
+    def stands(self, fence: Fence) -> bool:
+        """Whether who holds the fence still holds its task."""
+        record = self._records.get(fence.task_id)
+        return record is not None and not record.status.ended and record.epoch == fence.epoch
 
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
@@ -135,14 +155,18 @@ class MemoryTasks:
         """See ``ports.TaskStore``."""
         held = [key for key, r in self._records.items() if not r.status.ended and r.owner == owner]
         for key in held:
-            self._records[key] = replace(self._records[key], owner=None, lease_expires_at=None)
+            self._records[key] = replace(
+                self._records[key], owner=None, lease_expires_at=None, epoch=self._records[key].epoch + 1
+            )
         return len(held)
 
     async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
         record = await self.get(task_id)
         if record.status is Status.DEAD_LETTER:
-            self._records[task_id] = TaskRecord(task=record.task, episode_id=record.episode_id, updated_at=at)
+            self._records[task_id] = TaskRecord(
+                task=record.task, episode_id=record.episode_id, epoch=record.epoch, updated_at=at
+            )
         return self._records[task_id]
 
     async def cancel_requests(self, owner: str) -> tuple[TaskId, ...]:
