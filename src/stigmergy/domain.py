@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -26,6 +26,9 @@ ESCALATION: Final = "ESCALATION"
 ZERO: Final = Decimal(0)
 NANO: Final = Decimal("0.000000001")
 MILLION: Final = 1_000_000
+HIGHEST_PRIORITY: Final = 10
+"""Of a task; the lowest is as far below zero."""
+_PRIORITY_STEP: Final = timedelta(minutes=1)
 UNKNOWN_TYPE: Final = "general"
 """The task type of a query about which nothing is known."""
 
@@ -41,7 +44,10 @@ def from_nano(nano: int) -> Decimal:
 
 
 class Status(StrEnum):
-    """Where a task stands. The last five are ends, and every task reaches exactly one of them."""
+    """Where a task stands. The last six are ends, and every task reaches exactly one of them.
+
+    A dead letter alone can begin again: nothing is wrong with it that is known, but every process that ran it died.
+    """
 
     PENDING = "pending"
     RUNNING = "running"
@@ -51,6 +57,7 @@ class Status(StrEnum):
     ESCALATED = "escalated"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    DEAD_LETTER = "dead_letter"
 
     @property
     def ended(self) -> bool:
@@ -230,7 +237,17 @@ class Task:
     idempotency_key: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "local"
+    priority: int = 0
     created_at: datetime
+
+    @property
+    def turn_at(self) -> datetime:
+        """Whose is earlier comes first among the waiting tasks of a tenant.
+
+        A step of priority is worth a minute of waiting, so that a task of any priority passes every one that is
+        created more than ``2 x HIGHEST_PRIORITY`` minutes after it: none starves.
+        """
+        return self.created_at - self.priority * _PRIORITY_STEP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stigmergy.domain import FailureKind, Status
+from stigmergy.domain import HIGHEST_PRIORITY, FailureKind, Status
 
 MAX_QUERY_BYTES = 1_000_000
 MAX_BATCH = 1000
@@ -57,6 +57,8 @@ class TaskBody(Asked):
     labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
     reference: str | None = None
     """For the graph's evaluator alone; no agent sees it."""
+    priority: int = Field(default=0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY)
+    """Who waits: one step is worth a minute of waiting. What runs already is not interrupted."""
 
 
 class TaskRequest(TaskBody):

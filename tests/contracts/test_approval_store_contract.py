@@ -97,7 +97,7 @@ async def test_a_task_that_is_let_go_is_claimed_at_once_and_has_lost_no_attempt(
 ) -> None:
     free = await store.approvals.let_go("t", "here", LATER)
     assert (free.status, free.owner, free.question, free.attempts) == (Status.NEEDS_APPROVAL, None, ASKED, 0)
-    assert await store.tasks.renew(Lease("here", LATER + timedelta(hours=1))) == 0
+    assert await store.tasks.renew(Lease("here", LATER + timedelta(hours=1)), ("t",)) == 0
     now = LATER + timedelta(seconds=1)
     (taken,) = await store.tasks.claim(Lease("there", now + timedelta(seconds=10)), now)
     assert (taken.owner, taken.question) == ("there", ASKED)

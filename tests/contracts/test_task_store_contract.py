@@ -36,6 +36,7 @@ FULL = Task(
     idempotency_key=NASTY,
     labels={"team": "blue", NASTY: NASTY},
     tenant="acme",
+    priority=-7,
     created_at=NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
 )
 
@@ -181,17 +182,20 @@ async def test_renewing_prolongs_what_the_owner_holds_and_nothing_else(store: St
     for name, owner in (("a", "first"), ("b", "first"), ("c", "second")):
         await store.tasks.create(task(name), name, Lease(owner, NOW + timedelta(seconds=10)))
     await store.tasks.finish("b", status=Status.COMPLETED, reason="done", at=NOW)
-    assert await store.tasks.renew(Lease("first", NOW + timedelta(seconds=60))) == 1
+    longer = Lease("first", NOW + timedelta(seconds=60))
+    assert await store.tasks.renew(longer, ()) == 0
+    assert await store.tasks.renew(longer, ("a", "b", "c", "nobody")) == 1
     now = NOW + timedelta(seconds=11)
     claimed = await store.tasks.claim(Lease("third", now + timedelta(seconds=10)), now)
     assert [record.task.id for record in claimed] == ["c"]
 
 
-async def test_a_task_without_a_lease_is_claimed_once_it_was_left_alone_for_a_while(store: Store) -> None:
+async def test_a_task_without_a_lease_waits_for_whoever_comes_first(store: Store) -> None:
     await store.tasks.create(task("t"), "body")
-    soon, late = NOW + timedelta(seconds=5), NOW + timedelta(seconds=15)
-    assert await store.tasks.claim(Lease("w", soon + timedelta(seconds=10)), soon) == ()
-    assert len(await store.tasks.claim(Lease("w", late + timedelta(seconds=10)), late)) == 1
+    assert await store.tasks.waiting(NOW) == 1
+    assert len(await store.tasks.claim(Lease("w", LATER), NOW)) == 1
+    assert await store.tasks.waiting(NOW) == 0
+    assert await store.tasks.claim(Lease("late", LATER), NOW) == ()
 
 
 async def test_an_ended_task_is_never_claimed(store: Store) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from stigmergy.client.protocol import DEFAULT_URL, URL_VARIABLE
+from stigmergy.domain import HIGHEST_PRIORITY
 from stigmergy.wire import BudgetModel
 
 
@@ -31,6 +32,16 @@ MaxUsd: TypeAlias = Annotated[
     Decimal | None, typer.Option("--max-usd", parser=_usd, metavar="USD", help="The most that the task may cost.")
 ]
 TaskTypeName: TypeAlias = Annotated[str | None, typer.Option("--task-type", help="What kind of query it is, if known.")]
+
+Priority: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--priority",
+        min=-HIGHEST_PRIORITY,
+        max=HIGHEST_PRIORITY,
+        help="Who waits: each step is worth a minute of waiting.",
+    ),
+]
 
 
 def budget_of(max_usd: Decimal | None) -> BudgetModel:

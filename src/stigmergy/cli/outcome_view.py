@@ -20,6 +20,7 @@ _STYLES = {
     Status.ESCALATED: "bold magenta",
     Status.REFUSED: "bold red",
     Status.CANCELLED: "bold red",
+    Status.DEAD_LETTER: "bold red",
 }
 
 

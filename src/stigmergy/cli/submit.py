@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stigmergy.cli.options import AsJson, GraphName, MaxUsd, RouterName, TaskTypeName, Url, budget_of
+from stigmergy.cli.options import AsJson, GraphName, MaxUsd, Priority, RouterName, TaskTypeName, Url, budget_of
 from stigmergy.cli.outcome_view import print_task
 from stigmergy.cli.output import print_json, stdout, working
 from stigmergy.client import Client
@@ -15,10 +15,12 @@ from stigmergy.client import Client
 
 def submit(
     text: Annotated[str, typer.Argument(help="What is asked; a dash reads it from standard input.")],
+    *,
     graph: GraphName = None,
     router: RouterName = None,
     max_usd: MaxUsd = None,
     task_type: TaskTypeName = None,
+    priority: Priority = 0,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Return at once; see `tasks show`.")] = False,
     as_json: AsJson = False,
     url: Url = None,
@@ -37,6 +39,7 @@ def submit(
             task_type=task_type,
             wait=not no_wait,
             explain=not no_wait,
+            priority=priority,
         )
     if as_json:
         print_json(task)

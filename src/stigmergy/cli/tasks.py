@@ -24,12 +24,12 @@ By = Annotated[str, typer.Option(help="Who decides.")]
 Comment = Annotated[str, typer.Option(help="Why.")]
 Place = Annotated[str | None, typer.Option(help="Only if it is this hop that is asked about (see `tasks show`).")]
 
-app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, approved, rejected, cancelled.")
+app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, approved, rejected, cancelled, retried.")
 
 
 @app.callback()
 def _group() -> None:
-    """Tasks: listed, shown, approved, rejected, cancelled."""
+    """Tasks: listed, shown, approved, rejected, cancelled, retried."""
 
 
 def _aware(at: datetime | None) -> datetime | None:
@@ -99,6 +99,16 @@ def reject(
     """Forbid a task the risky hop that it waits with: it goes another way, or is demoted or escalated."""
     with Client(url) as client, working("the decision is being stored"):
         task = client.reject(task_id, by=by, comment=comment, place=place)
+    _print(task, as_json)
+
+
+@app.command()
+def retry(
+    task_id: Annotated[str, typer.Argument(help="Which task.")], as_json: AsJson = False, url: Url = None
+) -> None:
+    """Have a dead letter run again: a task that was given up because every process that ran it died."""
+    with Client(url) as client, working("the task is handed in again"):
+        task = client.retry(task_id)
     _print(task, as_json)
 
 

@@ -67,6 +67,7 @@ class AsyncClient:
         messages: Conversation = (),
         wait: bool = True,
         explain: bool = False,
+        priority: int = 0,
         idempotency_key: str | None = None,
     ) -> TaskResult:
         """Run a task, as ``Client.submit`` does."""
@@ -81,6 +82,7 @@ class AsyncClient:
             messages=messages,
             wait=wait,
             explain=explain,
+            priority=priority,
         )
         return await self._send(calls.submit_call(task, idempotency_key))
 
@@ -166,6 +168,10 @@ class AsyncClient:
     ) -> TaskResult:
         """Forbid a task its risky hop, as ``Client.reject`` does; raises TaskNotFound, ApprovalNotAsked."""
         return await self._send(calls.decision_call(task_id, "reject", by, comment, place))
+
+    async def retry(self, task_id: str) -> TaskResult:
+        """Have a dead letter run again, as ``Client.retry`` does; raises TaskNotFound, NoDeadLetter."""
+        return await self._send(calls.retry_call(task_id))
 
     async def events(self, task_id: str, after: int | None = None) -> AsyncIterator[TaskEvent]:
         """What happens to a task, for ``async for``, as ``Client.events`` tells it."""

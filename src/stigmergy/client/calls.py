@@ -60,6 +60,7 @@ def task_request(
     messages: Conversation = (),
     wait: bool = True,
     explain: bool = False,
+    priority: int = 0,
 ) -> TaskRequest:
     """The task as it is sent.
 
@@ -78,6 +79,7 @@ def task_request(
         "reference": reference,
         "wait": wait,
         "explain": explain,
+        "priority": priority,
     }
     return _asked(TaskRequest, parts)
 
@@ -143,6 +145,11 @@ def decision_call(
     asked = _asked(ApprovalRequest, {"by": by, "comment": comment, "place": place})
     path = f"/v1/tasks/{_quoted(task_id)}/{decision}"
     return Call(reply=TaskResult, method="POST", path=path, body=_json(asked))
+
+
+def retry_call(task_id: str) -> Call[TaskResult]:
+    """``POST /v1/tasks/{id}/retry``."""
+    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/retry")
 
 
 def events_call(task_id: str, after: int | None) -> Call[TaskEvent]:

@@ -80,6 +80,7 @@ class Client:
         messages: Conversation = (),
         wait: bool = True,
         explain: bool = False,
+        priority: int = 0,
         idempotency_key: str | None = None,
     ) -> TaskResult:
         """Run a task; a subclass of RequestError says why it was refused, here or by the server.
@@ -95,6 +96,7 @@ class Client:
             messages: the conversation, oldest first.
             wait: return when the task has ended or needs an approval; otherwise at once, while it is pending.
             explain: with ``wait``, tell of every hop what else was feasible and why it was chosen.
+            priority: from -10 to 10; among tasks that wait, each step is worth a minute of waiting.
             idempotency_key: two submissions with one key are one task.
         """
         task = calls.task_request(
@@ -108,6 +110,7 @@ class Client:
             messages=messages,
             wait=wait,
             explain=explain,
+            priority=priority,
         )
         return self._send(calls.submit_call(task, idempotency_key))
 
@@ -219,6 +222,15 @@ class Client:
     def reject(self, task_id: str, *, by: str = "user", comment: str = "", place: str | None = None) -> TaskResult:
         """Forbid a task the risky hop that it waits with, so that it goes another way; arguments as ``approve``."""
         return self._send(calls.decision_call(task_id, "reject", by, comment, place))
+
+    def retry(self, task_id: str) -> TaskResult:
+        """Have a dead letter run again; what has not ended is left alone.
+
+        Raises:
+            TaskNotFound: no task has this id.
+            NoDeadLetter: it has ended otherwise.
+        """
+        return self._send(calls.retry_call(task_id))
 
     def events(self, task_id: str, after: int | None = None) -> Iterator[TaskEvent]:
         """What happens to a task, as it happens; the last event is of kind ``end``, with the task as its data.

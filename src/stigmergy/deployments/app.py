@@ -7,11 +7,12 @@ from ray import serve
 from stigmergy.deployments.agent_deployment import deploy_agent
 from stigmergy.deployments.coordinator import Coordinator
 from stigmergy.deployments.gateway import Gateway
+from stigmergy.deployments.worker import deploy_workers
 from stigmergy.platform.settings import Settings
 
 
 def build(settings: Settings) -> serve.Application:
-    """The Serve application of a configuration: gateways, the coordinator, and agents with deployments of their own."""
+    """The Serve application of a configuration: gateways, workers, coordinator, agents that are deployments."""
     serving = settings.serving
     deployed = {n: deploy_agent(n, c, settings) for n, c in settings.agents.items() if c.runs == "deployment"}
     coordinator = serve.deployment(
@@ -22,7 +23,7 @@ def build(settings: Settings) -> serve.Application:
         ray_actor_options={"num_cpus": 0},
         health_check_period_s=2,
         graceful_shutdown_timeout_s=5,
-    )
+    ).bind(settings)
     gateway = serve.deployment(
         serve.ingress()(Gateway),
         name="gateway",
@@ -33,4 +34,4 @@ def build(settings: Settings) -> serve.Application:
         health_check_period_s=2,
         graceful_shutdown_timeout_s=20,
     )
-    return gateway.bind(settings, coordinator.bind(settings), deployed)
+    return gateway.bind(settings, coordinator, deployed, deploy_workers(settings, coordinator, deployed))

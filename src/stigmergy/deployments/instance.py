@@ -82,10 +82,14 @@ class Instance:
             record_path(self.port).unlink(missing_ok=True)
         return len(killed)
 
+    def replicas(self, deployment: str) -> list[psutil.Process]:
+        """The replica processes of a deployment."""
+        title = f"ray::ServeReplica:stigmergy:{deployment}"
+        return [process for process in self.processes() if _is_titled(process, title)]
+
     def kill_replicas(self, deployment: str) -> int:
         """Kill the replicas of a deployment, for drills and tests; returns how many there were."""
-        title = f"ray::ServeReplica:stigmergy:{deployment}"
-        victims = [process for process in self.processes() if process.cmdline() and _is_titled(process, title)]
+        victims = self.replicas(deployment)
         for victim in victims:
             victim.kill()
         return len(victims)
@@ -124,8 +128,10 @@ def _listens(process: psutil.Process, port: int) -> bool:
 
 def _is_titled(process: psutil.Process, title: str) -> bool:
     """Whether a worker's title is this one; while it works, Ray appends the name of the method."""
-    shown = process.cmdline()[0]
-    return shown == title or shown.startswith(f"{title}.")
+    with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        shown = next(iter(process.cmdline()), "")
+        return shown == title or shown.startswith(f"{title}.")
+    return False
 
 
 def new_instance(port: int) -> Instance:

@@ -11,7 +11,7 @@ StigmergyError
 │                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
 │                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
-│                            │   ├── InvalidFanOut           │   └── TaskEnded            └── ApprovalNotAsked
+│                            │   ├── InvalidFanOut           │   └── TaskEnded ─ ApprovalNotAsked ─ NoDeadLetter
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
@@ -53,6 +53,7 @@ from stigmergy.errors.requests import (
     InvalidBudget,
     InvalidQuery,
     MalformedRequest,
+    NoDeadLetter,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -116,6 +117,7 @@ __all__ = [
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
     "PortTaken",

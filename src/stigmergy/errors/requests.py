@@ -131,6 +131,19 @@ class ApprovalNotAsked(RequestError):
         return f"task {self.task_id} does not wait for this decision: {self.state}"
 
 
+class NoDeadLetter(RequestError):
+    """The task ended for a reason of its own; only a dead letter can be retried."""
+
+    code = "no_dead_letter"
+
+    def __init__(self, task_id: str, status: str) -> None:
+        super().__init__(task_id, status)
+        self.task_id, self.status = task_id, status
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} has ended as {self.status}; only a dead letter is retried: submit it anew"
+
+
 class EpisodeNotFound(RequestError):
     """No episode has this id (it may not have reached the store yet)."""
 

@@ -7,7 +7,7 @@ waits does not undo its write.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -115,7 +115,7 @@ class TaskStore(Protocol):
     async def create(
         self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
     ) -> TaskRecord:
-        """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``.
+        """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``, else it waits.
 
         With an ``episode_id`` it is no more pending: the holder starts its first attempt, as that episode.
 
@@ -135,8 +135,12 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
-        """``owner`` starts an attempt as ``episode_id``. An ended task stays as it is; the record tells.
+    async def mark_running(
+        self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime, fence: Fence | None = None
+    ) -> TaskRecord:
+        """``owner`` starts an attempt as ``episode_id``.
+
+        A task that has ended, or whose ``fence`` has fallen, stays as it is; the record tells.
 
         One that needs an approval goes on needing it: its attempt may have come so far already.
 
@@ -145,15 +149,36 @@ class TaskStore(Protocol):
         """
         ...
 
-    async def renew(self, lease: Lease) -> int:
-        """Prolong everything unfinished that the lease's owner holds; how many tasks that are."""
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
+        """Prolong those of ``tasks`` that are unfinished and held by the lease's owner; how many that are.
+
+        An owner names what it runs: a row can be its own without its knowledge, when the answer to a write was lost.
+        """
         ...
 
     async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
-        """Take over unfinished tasks whose lease has run out (or that never had one and were not touched lately).
+        """Take over unfinished tasks that are nobody's: without a lease, or whose lease has run out.
 
-        No task is given to two claimers. A task without a lease is left for as long as a lease lasts, counted from its
-        last change. The stalest come first.
+        No task is given to two claimers. Tenants come in turn by max-min fairness: each pick is of the tenant of which
+        the fewest tasks are held (with those picked before it), all tenants weighing the same. Of a tenant's tasks, and
+        of tenants with equally many, the one with the earliest ``Task.turn_at`` comes first. Claimers that work at
+        the same moment do not see each other's picks: so far the order is not strict.
+        """
+        ...
+
+    async def waiting(self, now: datetime) -> int:
+        """How many tasks ``claim`` would find at this moment."""
+        ...
+
+    async def release(self, owner: str) -> int:
+        """Give up everything unfinished that ``owner`` holds, for others to claim at once; how many tasks that are."""
+        ...
+
+    async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
+        """Have a dead letter wait again, as if nobody had tried it. Any other task stays; the record tells.
+
+        Raises:
+            TaskNotFound: none is stored under this id.
         """
         ...
 
@@ -182,8 +207,7 @@ class TaskStore(Protocol):
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """Ask for the end of a task: nobody's ends as cancelled with ``reason``, somebody's is flagged for its owner.
 
-        It is nobody's when its lease has run out, or when it is pending and never had one. An ended task stays as it
-        is; the record tells.
+        It is nobody's without a lease, or when its lease has run out. An ended task stays as it is; the record tells.
 
         Raises:
             TaskNotFound: none is stored under this id.

@@ -89,7 +89,8 @@ def assemble(
     debrief = Debrief(store=store, evaluators=evaluators, routers=learners, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
     approvals = Approvals(store, clock, owner)
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, approvals)
+    take = _delivery(reporter, debrief)
+    outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts)
     engine = _engine(settings, graphs, routers, outside)
     return Runtime(
         settings=settings,
@@ -125,6 +126,7 @@ class _Outside:
     deliver: Callable[[Ran], None]
     live: LiveEvents
     approvals: Approvals
+    counts: Counter[str]
 
 
 def _engine(
@@ -162,7 +164,8 @@ def _desk(
         summarise=summarise,
         live=outside.live,
         deliver=outside.deliver,
-        terms=LeaseTerms(settings.engine.lease_s, settings.engine.max_runs),
+        terms=LeaseTerms(settings.engine.lease_s, settings.engine.max_runs, settings.engine.max_running),
+        counts=outside.counts,
         approvals=outside.approvals,
     )
 

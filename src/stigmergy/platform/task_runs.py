@@ -80,15 +80,28 @@ class TaskRuns:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def task_ids(self) -> tuple[TaskId, ...]:
+        """What runs."""
+        return tuple(self._jobs)
+
     def __contains__(self, task_id: TaskId) -> bool:
         return task_id in self._jobs
 
-    def start(self, record: TaskRecord) -> None:
-        """Run the task in the background, or go on with what another process has left of it."""
+    def start(self, record: TaskRecord, ended: Callable[[], None]) -> None:
+        """Run the task in the background, or go on with what another process has left of it.
+
+        ``ended`` is called when it no longer runs.
+        """
         task_id = record.task.id
         running = asyncio.create_task(self._run(record), name=f"task {task_id}")
         self._jobs[task_id] = _Job(running)
-        running.add_done_callback(lambda _: self._jobs.pop(task_id, None))
+
+        def leave(_: object) -> None:
+            self._jobs.pop(task_id, None)
+            ended()
+
+        running.add_done_callback(leave)
 
     def stop(self, task_id: TaskId) -> None:
         """Interrupt the task, and the call of an agent with it. Its end follows; what does not run is left alone."""
@@ -129,10 +142,18 @@ class TaskRuns:
                 logger.warning("the end of task %s waits for the store: %s", task_id, error)
                 await asyncio.sleep(_TRY_AGAIN_S)
 
-    async def aclose(self) -> None:
-        """Wait until everything that runs has ended; what waits for a decision is let go, to be awaited elsewhere."""
-        self._approvals.stop()
-        await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
+    async def drained(self, within_s: float) -> bool:
+        """Whether everything that runs has ended within so many seconds."""
+        running = [job.running for job in self._jobs.values()]
+        _, unfinished = await asyncio.wait(running, timeout=within_s) if running else ((), ())
+        return not unfinished
+
+    async def abandon(self) -> None:
+        """Stop everything in the middle, without an end: others go on with it."""
+        running = [job.running for job in self._jobs.values()]
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _run(self, record: TaskRecord) -> Answered:
         task_id, fence = record.task.id, Fence(record.task.id, record.epoch)

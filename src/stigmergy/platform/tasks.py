@@ -1,21 +1,23 @@
-"""The desk where tasks come in: stored before they run, run once, ended for good."""
+"""The desk where tasks come in: stored before they run, run where there is room, ended for good."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from stigmergy.domain import Status, Task, TaskId
-from stigmergy.errors import StoreError, TaskEnded
+from stigmergy.errors import NoDeadLetter, StoreError, TaskEnded
 from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, new_episode_id
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import Decision, Lease, TaskRecord
+from stigmergy.platform.records import Decision, Fence, Lease, TaskRecord
 from stigmergy.platform.task_runs import CANCELLED_ON_REQUEST, Answered, End, TaskRuns
 
 __all__ = ["Answered", "LeaseTerms", "TaskDesk"]
@@ -23,19 +25,25 @@ __all__ = ["Answered", "LeaseTerms", "TaskDesk"]
 logger = logging.getLogger(__name__)
 
 _ASK_AGAIN_S = 0.2
+_MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseTerms:
     """A process holds its tasks for ``lease_s`` seconds at a time; a task is run at most ``max_runs`` times in all.
 
-    Every ``cancel_poll_s`` seconds it asks what another process was told about its tasks: to cancel one, or what was
-    decided about a risky hop.
+    It runs at most ``max_running`` tasks side by side; every ``claim_poll_s`` seconds, and when one has ended, it looks
+    for those that wait. Every ``cancel_poll_s`` seconds it asks what another process was told about its tasks: to
+    cancel one, or what was decided about a risky hop. Asked to close, it gives what runs ``drain_s`` seconds to end,
+    and hands the rest over.
     """
 
     lease_s: float = 15.0
     max_runs: int = 3
+    max_running: int = 1000
+    claim_poll_s: float = 0.5
     cancel_poll_s: float = 1.0
+    drain_s: float = 8.0
 
 
 def _let_go(_ran: Ran) -> None:
@@ -45,31 +53,38 @@ def _let_go(_ran: Ran) -> None:
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
-    The row is committed before anybody learns the id, with a lease. A caller that goes away does not stop its task: it
-    was accepted. A process that dies cannot renew its leases, and another one takes its tasks over: it goes on from
-    the journal, so that no finished step is called again.
+    The row is committed before anybody learns the id, with a lease where there is room to run it; else it waits for
+    whoever has room, here or elsewhere. A caller that goes away does not stop its task: it was accepted. A process
+    that dies cannot renew its leases, and another one takes its tasks over: it goes on from the journal, so that no
+    finished step is called again.
     """
 
     def __init__(
         self,
-        *,
         engine: Engine,
         store: Store,
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
+        *,
         live: LiveEvents | None = None,
         deliver: Callable[[Ran], None] = _let_go,
         terms: LeaseTerms = LeaseTerms(),
         approvals: Approvals | None = None,
+        counts: Counter[str] | None = None,
     ) -> None:
-        """``summarise`` makes the stored result of a run; ``deliver`` takes every run whose end is stored."""
+        """Take what a task leaves.
+
+        ``summarise`` makes the stored result of a run; ``deliver`` takes every run whose end is stored; ``counts`` gets
+        the ends that no run tells of, as the metrics name them.
+        """
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._terms = terms
         self._approvals = approvals or Approvals(store, clock, owner)
+        self._counts = Counter() if counts is None else counts
         self._runs = TaskRuns(
             engine,
             store,
@@ -80,13 +95,16 @@ class TaskDesk:
             deliver=deliver,
             approvals=self._approvals,
         )
-        self._ending = False
+        self._promised = 0
+        self._waiting = 0
+        self._wake = asyncio.Event()
         self._keepers: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
         """Begin to keep leases, to heed what others are told and to take over what they left; call inside the loop."""
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
+            asyncio.create_task(self._find_work(), name="claims"),
             asyncio.create_task(self._heed(), name="cancellations and decisions"),
         )
 
@@ -95,20 +113,50 @@ class TaskDesk:
         """How many tasks run in this process."""
         return len(self._runs)
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for room in any process, as far as this one knows."""
+        return self._waiting
+
+    @property
+    def load(self) -> int:
+        """How many tasks run here or wait for room anywhere."""
+        return self.in_flight + self._promised + self._waiting
+
     async def accept(self, task: Task, body_hash: str) -> TaskRecord:
-        """Store the task and start it, unless its idempotency key says that it is known already.
+        """Store the task, unless its idempotency key says that it is known already, and start it if there is room.
 
         Raises:
             UnknownGraph, UnknownRouter, BudgetTooSmall: nothing was stored.
             IdempotencyConflict: the key belongs to a task with another body.
         """
         self._engine.check(task)
-        episode_id = new_episode_id()
-        record = await self._store.tasks.create(task, body_hash, self._lease(), episode_id)
-        # Only of a task that is new here the episode is the one that was just proposed.
-        if record.episode_id == episode_id:
-            self._runs.start(record)
+        with self._places(1) as places:
+            lease, episode_id = (self._lease(), new_episode_id()) if places else (None, None)
+            record = await self._store.tasks.create(task, body_hash, lease, episode_id)
+            # Only of a task that is new here the episode is the one that was just proposed.
+            if places and record.episode_id == episode_id:
+                self._start(record)
+            elif record.owner is None and not record.status.ended:
+                self._waiting += 1
         return record
+
+    @contextmanager
+    def _places(self, most: int) -> Iterator[int]:
+        """Keep up to so many places free, while the store is asked for whom."""
+        places = max(0, min(most, self._terms.max_running - len(self._runs) - self._promised))
+        self._promised += places
+        try:
+            yield places
+        finally:
+            self._promised -= places
+
+    def _start(self, record: TaskRecord) -> None:
+        self._runs.start(record, self._ended)
+
+    def _ended(self) -> None:
+        if self._waiting:
+            self._wake.set()
 
     async def finished(self, task_id: TaskId, timeout_s: float | None = None) -> Answered:
         """Wait until the task ends here, at most ``timeout_s`` seconds; a task that runs elsewhere is only looked up.
@@ -152,20 +200,47 @@ class TaskDesk:
         self._approvals.tell(record)
         return record
 
+    async def retry(self, task_id: TaskId) -> TaskRecord:
+        """Have a dead letter run again, as often as any other task. What has not ended is left alone.
+
+        Raises:
+            TaskNotFound: no such task.
+            NoDeadLetter: it has ended otherwise.
+        """
+        record = await self._store.tasks.retry(task_id, self._clock.now())
+        if record.status.ended:
+            raise NoDeadLetter(task_id, record.status.value)
+        self._wake.set()
+        return record
+
     async def pause(self) -> None:
         """Wait a little before the store is asked again about a task that another process runs."""
         await asyncio.sleep(_ASK_AGAIN_S)
 
     async def _keep_leases(self) -> None:
-        """Renew, and take over what others left, three times per lease; ends only by being cancelled."""
+        """Renew three times per lease; ends only by being cancelled."""
         while True:
             try:
-                await self._store.tasks.renew(self._lease())
-                if not self._ending:
-                    await self.take_over()
+                await self._renew()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
             await asyncio.sleep(self._terms.lease_s / 3)
+
+    async def _renew(self) -> None:
+        await self._store.tasks.renew(self._lease(), self._runs.task_ids)
+
+    async def _find_work(self) -> None:
+        """Take what waits while there is room; ends only by being cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                self._waiting = await self._store.tasks.waiting(self._clock.now())
+                if self._waiting:
+                    await self.take_over()
+            except StoreError as error:
+                logger.warning("claims wait for the store: %s", error)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), self._terms.claim_poll_s)
 
     async def _heed(self) -> None:
         """Do what others were told about the tasks of this process; ends only by being cancelled."""
@@ -184,35 +259,58 @@ class TaskDesk:
                 self._runs.stop(task_id)
 
     async def take_over(self) -> int:
-        """Run again what a process that died had accepted and not ended; returns how many tasks that were."""
-        claimed = await self._store.tasks.claim(self._lease(), self._clock.now())
-        orphans = [record for record in claimed if record.task.id not in self._runs]
-        for record in orphans:
-            if record.cancel_requested:
-                await self._runs.end(record.task.id, End(Status.CANCELLED, CANCELLED_ON_REQUEST))
-            elif record.attempts >= self._terms.max_runs:
-                reason = f"given up: {record.attempts} processes died while they ran it"
-                await self._runs.end(record.task.id, End(Status.ESCALATED, reason))
-            else:
-                await self._start_again(record)
-        return len(orphans)
+        """Run what waits for room, and what a process that died had not ended; returns how many tasks that were."""
+        with self._places(_MOST_AT_ONCE) as places:
+            if not places:
+                return 0
+            # What lapsed while the store was away stays here, unless another process was faster.
+            await self._renew()
+            claimed = await self._store.tasks.claim(self._lease(), self._clock.now(), places)
+            found = [record for record in claimed if record.task.id not in self._runs]
+            await asyncio.gather(*(self._take(record) for record in found))
+        self._waiting = max(0, self._waiting - len(claimed))
+        return len(found)
 
-    async def _start_again(self, record: TaskRecord) -> None:
-        logger.warning("task %s was left unfinished and goes on here", record.task.id)
-        episode_id = record.episode_id or new_episode_id()
-        now = self._clock.now()
-        self._runs.start(await self._store.tasks.mark_running(record.task.id, self._owner, episode_id, now))
+    async def _take(self, record: TaskRecord) -> None:
+        if record.cancel_requested:
+            await self._put_away(record, End(Status.CANCELLED, CANCELLED_ON_REQUEST))
+        elif record.attempts >= self._terms.max_runs:
+            reason = f"given up: {record.attempts} processes died while they ran it"
+            await self._put_away(record, End(Status.DEAD_LETTER, reason))
+        else:
+            await self._go_on(record)
+
+    async def _put_away(self, record: TaskRecord, end: End) -> None:
+        """End a task that nobody is to run (again)."""
+        await self._runs.end(record.task.id, end)
+        self._counts[f'tasks_ended_total{{status="{end.status}"}}'] += 1
+
+    async def _go_on(self, record: TaskRecord) -> None:
+        if record.attempts:
+            logger.warning("task %s was left unfinished and goes on here", record.task.id)
+        task_id, episode_id = record.task.id, record.episode_id or new_episode_id()
+        fence, now = Fence(task_id, record.epoch), self._clock.now()
+        marked = await self._store.tasks.mark_running(task_id, self._owner, episode_id, now, fence)
+        # Who was too slow to say so finds that another process has claimed it, or that it has ended.
+        if marked.epoch == record.epoch and not marked.status.ended:
+            self._start(marked)
 
     def _lease(self) -> Lease:
         return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))
 
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended; its leases are kept until then.
+        """Wait until what runs has ended, and hand over what takes too long; leases are kept until then.
 
-        What waits for somebody's decision is left to another process.
+        What waits for somebody's decision is left to another process at once.
         """
-        self._ending = True
-        await self._runs.aclose()
+        for keeper in self._keepers:
+            if keeper.get_name() == "claims":
+                keeper.cancel()
+        self._approvals.stop()
+        if not await self._runs.drained(self._terms.drain_s):
+            released = await self._store.tasks.release(self._owner)
+            logger.warning("%d tasks are handed over to others", released)
+            await self._runs.abandon()
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)

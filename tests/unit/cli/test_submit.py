@@ -59,7 +59,19 @@ def test_json_is_the_result_and_nothing_else(run: Run, server: RecordingServer, 
 def test_options_reach_the_server(run: Run, server: RecordingServer, result: TaskResult) -> None:
     pending = TaskResult(id="task-1", status=Status.PENDING, graph="g", router="r")
     server.tells("POST", "/v1/tasks", pending, status=202)
-    options = ("--graph", "g", "--router", "r", "--max-usd", "0.05", "--task-type", "math", "--no-wait")
+    options = (
+        "--graph",
+        "g",
+        "--router",
+        "r",
+        "--max-usd",
+        "0.05",
+        "--task-type",
+        "math",
+        "--priority",
+        "3",
+        "--no-wait",
+    )
     done = run("submit", "q", *options)
     assert done.exit_code == 0
     assert "pending" in done.stdout
@@ -69,6 +81,7 @@ def test_options_reach_the_server(run: Run, server: RecordingServer, result: Tas
         "router": "r",
         "budget": {"max_usd": "0.05"},
         "task_type": "math",
+        "priority": 3,
         "wait": False,
     }
 

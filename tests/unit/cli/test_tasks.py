@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 from stigmergy.domain import Status
-from stigmergy.errors import ApprovalNotAsked, TaskEnded, TaskNotFound
+from stigmergy.errors import ApprovalNotAsked, NoDeadLetter, TaskEnded, TaskNotFound
 from stigmergy.wire import ApprovalModel, TaskPageModel, TaskResult
 
 if TYPE_CHECKING:
@@ -78,3 +78,14 @@ def test_a_risky_hop_is_approved_or_rejected(run: Run, server: RecordingServer) 
     refused = run("tasks", "approve", "t2")
     assert refused.exit_code == 1
     assert "t2 does not wait for this decision: it is running" in refused.stderr
+
+
+def test_a_dead_letter_is_found_and_retried(run: Run, server: RecordingServer) -> None:
+    dead = TaskResult(id="t1", status=Status.DEAD_LETTER, reason="given up", graph="g", router="r")
+    server.tells("GET", "/v1/tasks", TaskPageModel(tasks=(dead,)))
+    assert "dead_letter" in run("tasks", "list", "--status", "dead_letter").stdout
+    assert server.requests[0].query["status"] == "dead_letter"
+    server.tells("POST", "/v1/tasks/t1/retry", dead.model_copy(update={"status": Status.PENDING}), status=202)
+    assert "pending" in run("tasks", "retry", "t1").stdout
+    server.raises("POST", "/v1/tasks/done/retry", NoDeadLetter("done", "completed"), 409)
+    assert "only a dead letter is retried" in run("tasks", "retry", "done").stderr

@@ -8,6 +8,7 @@ import random
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from stigmergy.deployments.views import summarise
 from stigmergy.domain import Status
 from stigmergy.errors import (
     IdempotencyConflict,
+    NoDeadLetter,
     ServerOverloaded,
     StigmergyError,
     TaskEnded,
@@ -31,6 +33,7 @@ from stigmergy.errors import (
     UnknownGraph,
 )
 from stigmergy.platform.agent_gateway import InProcessGateway
+from stigmergy.platform.records import Lease
 from stigmergy.platform.runtime import Runtime, assemble
 from stigmergy.platform.settings import settings_from
 from stigmergy.platform.store.memory import MemoryStore
@@ -265,6 +268,28 @@ async def test_what_exceeds_the_room_is_refused_and_the_rest_is_not(house: House
     assert {(await client.wait(task.id)).status for task in tasks} == {Status.COMPLETED}
 
 
+async def test_a_dead_letter_is_listed_and_retried_and_nothing_else_is(
+    house: House, client: AsyncClient, http: httpx.AsyncClient
+) -> None:
+    done = await client.submit("2+2")
+    with pytest.raises(NoDeadLetter, match="completed"):
+        await client.retry(done.id)
+    task = replace((await house.runtime.store.tasks.get(done.id)).task, id="dead")
+    await house.runtime.store.tasks.create(task, "dead", Lease("gone", task.created_at + timedelta(hours=1)))
+    await house.runtime.store.tasks.finish("dead", status=Status.DEAD_LETTER, reason="given up", at=task.created_at)
+    found = [each async for each in client.tasks(status=Status.DEAD_LETTER)]
+    assert [(each.id, each.reason) for each in found] == [("dead", "given up")]
+    retried = await http.post("/v1/tasks/dead/retry")
+    assert (retried.status_code, retried.json()["status"]) == (202, "pending")
+    assert (await client.wait("dead")).status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("priority", [-11, 11, 1.5, "high"])
+async def test_a_priority_out_of_bounds_is_refused(http: httpx.AsyncClient, priority: object) -> None:
+    refused = await http.post("/v1/tasks", json={"query": "2+2", "priority": priority})
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed_request")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"tasks": []}', json.dumps({"tasks": [{}] * 1001}).encode()])
 async def test_what_is_no_batch_is_refused_as_a_whole(http: httpx.AsyncClient, body: bytes) -> None:
     refused = await http.post("/v1/tasks/batch", content=body)
@@ -286,6 +311,7 @@ async def test_the_schema_describes_every_door_and_refers_to_nothing_that_is_not
         ("/v1/tasks/batch", "post"),
         ("/v1/tasks/{task_id}/cancel", "post"),
         ("/v1/tasks/{task_id}/events", "get"),
+        ("/v1/tasks/{task_id}/retry", "post"),
     }
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert set(_references(document)) <= known

@@ -77,8 +77,8 @@ async def test_the_heir_calls_no_finished_step_again_and_charges_what_hung(
     assert [made.calls(agent) for agent in ("quick", "hangs", "last")] == [1, 2, 1]
     keys = {request.step_key for request in made.agents["hangs"].requests}
     assert len(keys) == 1
-    assert answered.ran is not None
-    assert answered.ran.episode.charged_usd == 1 + 2 + 2 + 4
+    (ran,) = made.delivered
+    assert ran.episode.charged_usd == 1 + 2 + 2 + 4
     episode_id = answered.record.episode_id or ""
     assert (await replay(store, episode_id)).differences == ()
     assert (await verify(store, episode_id)).verdict is Verdict.INTACT

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.engine import engine
 from stigmergy.cli.bench.healing import healing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
+app.command()(chaos)
 app.command()(engine)
 app.command()(healing)

@@ -76,6 +76,7 @@ def task_from(asked: wire.TaskBody, settings: Settings, now: datetime, key: str 
         reference=asked.reference,
         idempotency_key=key,
         labels=dict(asked.labels),
+        priority=asked.priority,
         created_at=now,
     )
 

@@ -26,6 +26,12 @@ HEARTBEAT_S: Final = 15.0
 _EVENT_STREAM: Final = "text/event-stream"
 _HIGHEST_SEQ: Final = 2**53
 _HEARTBEAT: Final = ": still here\n\n"
+_EVENT: Final = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["event", "data"],
+}
+"""Before OpenAPI 3.2 the schema of a stream is that of one event."""
 
 T = TypeVar("T")
 
@@ -34,7 +40,7 @@ T = TypeVar("T")
     "/{task_id}/events",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "The events.", "content": {_EVENT_STREAM: {"schema": {"type": "string"}}}},
+        200: {"description": "The events.", "content": {_EVENT_STREAM: {"schema": _EVENT}}},
         **refusals(400, 404, 503),
     },
 )

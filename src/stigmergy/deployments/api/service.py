@@ -31,6 +31,10 @@ async def metrics(request: Request) -> Response:
     counts: Mapping[str, int] = {}
     if request.app.state.link is not None:
         counts = await request.app.state.link.counts()
-    gauges = {"tasks_in_flight": runtime.desk.in_flight, "episodes_not_recorded": runtime.debrief.dropped}
+    gauges = {
+        "tasks_in_flight": runtime.desk.in_flight,
+        "tasks_waiting": runtime.desk.waiting,
+        "episodes_not_recorded": runtime.debrief.dropped,
+    }
     lines = [f"stigmergy_{name} {value}" for name, value in sorted({**counts, **gauges}.items())]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

@@ -44,7 +44,7 @@ async def submit(
     body = await read_body(request)
     asked = parsed(wire.TaskRequest, body)
     serving = runtime.settings.serving
-    if runtime.desk.in_flight >= serving.max_in_flight:
+    if runtime.desk.load >= serving.max_in_flight:
         raise ServerOverloaded(serving.retry_after_s)
     task = task_from(asked, runtime.settings, runtime.clock.now(), idempotency_key)
     record = await runtime.desk.accept(task, body_hash(body))
@@ -113,6 +113,19 @@ async def cancel(request: Request, task_id: str) -> Response:
     await runtime.desk.cancel(task_id)
     answered = await _ended(runtime, task_id, _CANCELLED_WITHIN_S)
     return _answer(answered.record, task_json(answered.record))
+
+
+@router.post(
+    "/{task_id}/retry",
+    status_code=202,
+    response_model=wire.TaskResult,
+    responses=refusals(404, 409, 503),
+)
+async def retry(request: Request, task_id: str) -> Response:
+    """Have a dead letter run again. What has not ended is left alone (202); what ended otherwise is a 409."""
+    runtime: Runtime = request.app.state.runtime
+    record = await runtime.desk.retry(task_id)
+    return Response(task_json(record), 202, media_type=_JSON)
 
 
 def _has_ended(status: Status) -> bool:

@@ -3,20 +3,24 @@
 from stigmergy.platform.settings.loading import load_settings, settings_from, settings_schema
 from stigmergy.platform.settings.records import (
     CoordinationConfig,
+    EngineConfig,
     GraphConfig,
     LearningConfig,
     ServingConfig,
     Settings,
     StoreConfig,
+    WorkersConfig,
 )
 
 __all__ = [
     "CoordinationConfig",
+    "EngineConfig",
     "GraphConfig",
     "LearningConfig",
     "ServingConfig",
     "Settings",
     "StoreConfig",
+    "WorkersConfig",
     "load_settings",
     "settings_from",
     "settings_schema",

@@ -70,11 +70,13 @@ def _defaults(settings: Settings) -> Iterator[Problem]:
     for name, router in settings.routers.items():
         if isinstance(router, FixedPathConfig) and not router.route:
             yield f"routers.{name}.route", "is empty; name the nodes between START and GOAL"
-    if settings.serving.gateway_replicas > 1 and settings.store.url.startswith("memory:"):
+    if settings.serving.gateway_replicas + settings.workers.replicas > 1 and settings.store.url.startswith("memory:"):
         yield (
             "store.url",
-            "a memory store is private to one process; with several gateway replicas use sqlite or postgresql",
+            "a memory store is private to one process; with workers or several gateways use sqlite or postgresql",
         )
+    if not settings.engine.max_running and not settings.workers.replicas:
+        yield "engine.max_running", "is 0 and there are no workers; let gateways run tasks, or set workers.replicas"
 
 
 def _priced(settings: Settings) -> dict[str, AgentProfile]:

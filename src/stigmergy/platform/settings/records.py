@@ -59,8 +59,8 @@ class GraphConfig(GraphSpec):
 class ServingConfig:
     """Where and how the gateway listens.
 
-    ``haproxy: auto`` uses Serve's HAProxy where its binary is installed. ``max_in_flight`` tasks per gateway replica
-    are admitted; further ones get a 503 with ``retry_after_s``.
+    ``haproxy: auto`` uses Serve's HAProxy where its binary is installed. A gateway replica admits a task as long as
+    fewer than ``max_in_flight`` run in it or wait for room anywhere; further ones get a 503 with ``retry_after_s``.
     """
 
     host: str = "127.0.0.1"
@@ -108,13 +108,23 @@ class EngineConfig:
 
     Agents may give work back ``max_hand_backs`` times per episode (per branch of a fan-out); then it is escalated.
     A process holds its tasks for ``lease_s`` seconds at a time; what a dead one left runs again, ``max_runs`` times in
-    all.
+    all. A gateway runs at most ``max_running`` tasks side by side; what it accepts beyond waits for whoever has room.
     """
 
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 2
     max_hand_backs: Annotated[int, Field(ge=0)] = 2
     lease_s: Annotated[float, Field(gt=0)] = 15.0
     max_runs: Annotated[int, Field(ge=1)] = 3
+    max_running: Annotated[int, Field(ge=0)] = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkersConfig:
+    """Processes that only run tasks: how many, how many tasks each runs side by side, and what each may use."""
+
+    replicas: Annotated[int, Field(ge=0)] = 0
+    max_running: Annotated[int, Field(ge=1)] = 500
+    num_cpus: Annotated[float, Field(ge=0)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +145,7 @@ class Settings:
     learning: LearningConfig = LearningConfig()
     coordination: CoordinationConfig = CoordinationConfig()
     serving: ServingConfig = ServingConfig()
+    workers: WorkersConfig = WorkersConfig()
     store: StoreConfig = StoreConfig()
     fingerprint: str = ""
     """Hash of the document this was read from; computed, never written."""

@@ -36,19 +36,19 @@ class MemoryApprovals:
 
     async def decided(self, owner: str) -> tuple[TaskRecord, ...]:
         """See ``ports.ApprovalStore``."""
-        return tuple(record for record in self._tasks.waiting(owner) if record.decision is not None)
+        return tuple(record for record in self._tasks.needing_approval(owner) if record.decision is not None)
 
     async def close(self, task_id: TaskId, owner: str, at: datetime) -> TaskRecord:
         """See ``ports.ApprovalStore``."""
         record = await self._tasks.get(task_id)
-        if record in self._tasks.waiting(owner):
+        if record in self._tasks.needing_approval(owner):
             self._tasks.put(replace(record, status=Status.RUNNING, question=None, decision=None, updated_at=at))
         return await self._tasks.get(task_id)
 
     async def let_go(self, task_id: TaskId, owner: str, at: datetime) -> TaskRecord:
         """See ``ports.ApprovalStore``."""
         record = await self._tasks.get(task_id)
-        if record in self._tasks.waiting(owner):
+        if record in self._tasks.needing_approval(owner):
             attempts = max(record.attempts - 1, 0)
             self._tasks.put(replace(record, owner=None, lease_expires_at=at, attempts=attempts, updated_at=at))
         return await self._tasks.get(task_id)

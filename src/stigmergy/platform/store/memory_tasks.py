@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,14 +61,16 @@ class MemoryTasks:
         """Replace the task's record."""
         self._records[record.task.id] = record
 
-    def waiting(self, owner: str) -> tuple[TaskRecord, ...]:
+    def needing_approval(self, owner: str) -> tuple[TaskRecord, ...]:
         """The tasks of ``owner`` that need an approval."""
         return tuple(r for r in self._records.values() if r.owner == owner and r.status is Status.NEEDS_APPROVAL)
 
-    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+    async def mark_running(
+        self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime, fence: Fence | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         record = await self.get(task_id)
-        if not record.status.ended:
+        if not record.status.ended and (fence is None or self.stands(fence)):
             self._records[task_id] = replace(
                 record,
                 status=Status.RUNNING if record.question is None else record.status,
@@ -78,9 +81,9 @@ class MemoryTasks:
             )
         return self._records[task_id]
 
-    async def renew(self, lease: Lease) -> int:
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
         """See ``ports.TaskStore``."""
-        held = [key for key, r in self._records.items() if not r.status.ended and r.owner == lease.owner]
+        held = [k for k, r in self._records.items() if k in tasks and not r.status.ended and r.owner == lease.owner]
         for key in held:
             self._records[key] = replace(self._records[key], lease_expires_at=lease.until)
         return len(held)
@@ -88,9 +91,7 @@ class MemoryTasks:
     async def claim(self, lease: Lease, now: datetime, limit: int = 100) -> tuple[TaskRecord, ...]:
         """See ``ports.TaskStore``."""
         check_limit(limit)
-        untouched = now - (lease.until - now)
-        free = [r for r in self._records.values() if not r.status.ended and _is_free(r, now, untouched)]
-        taken = sorted(free, key=lambda record: (record.updated_at, record.task.id))[:limit]
+        taken = self._in_turn(now)[:limit]
         for record in taken:
             self._records[record.task.id] = replace(
                 record, owner=lease.owner, lease_expires_at=lease.until, epoch=record.epoch + 1, updated_at=now
@@ -137,11 +138,45 @@ class MemoryTasks:
         """See ``ports.TaskStore``."""
         record = await self.get(task_id)
         if not record.status.ended:
-            expires = record.lease_expires_at
             self._records[task_id] = replace(record, cancel_requested=True, updated_at=at)
-            nobodys = record.status is Status.PENDING if expires is None else expires < at
-            if nobodys:
+            if _is_nobodys(record, at):
                 await self.finish(task_id, status=Status.CANCELLED, reason=reason, at=at)
+        return self._records[task_id]
+
+    def _in_turn(self, now: datetime) -> list[TaskRecord]:
+        """What waits: the k-th task of a tenant that holds h comes at place h + k."""
+        held: Counter[str] = Counter()
+        for record in self._records.values():
+            held[record.task.tenant] += not record.status.ended and not _is_nobodys(record, now)
+        placed = []
+        for record in sorted(self._waiting(now), key=_turn):
+            held[record.task.tenant] += 1
+            placed.append((held[record.task.tenant], record))
+        return [record for _, record in sorted(placed, key=lambda each: (each[0], *_turn(each[1])))]
+
+    def _waiting(self, now: datetime) -> Iterator[TaskRecord]:
+        return (record for record in self._records.values() if _is_nobodys(record, now))
+
+    async def waiting(self, now: datetime) -> int:
+        """See ``ports.TaskStore``."""
+        return sum(1 for _ in self._waiting(now))
+
+    async def release(self, owner: str) -> int:
+        """See ``ports.TaskStore``."""
+        held = [key for key, r in self._records.items() if not r.status.ended and r.owner == owner]
+        for key in held:
+            self._records[key] = replace(
+                self._records[key], owner=None, lease_expires_at=None, epoch=self._records[key].epoch + 1
+            )
+        return len(held)
+
+    async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        record = await self.get(task_id)
+        if record.status is Status.DEAD_LETTER:
+            self._records[task_id] = TaskRecord(
+                task=record.task, episode_id=record.episode_id, epoch=record.epoch, updated_at=at
+            )
         return self._records[task_id]
 
     async def cancel_requests(self, owner: str) -> tuple[TaskId, ...]:
@@ -179,9 +214,13 @@ class MemoryTasks:
         return len(old)
 
 
-def _is_free(record: TaskRecord, now: datetime, untouched: datetime) -> bool:
+def _is_nobodys(record: TaskRecord, now: datetime) -> bool:
     expires = record.lease_expires_at
-    return record.updated_at < untouched if expires is None else expires < now
+    return not record.status.ended and (expires is None or expires < now)
+
+
+def _turn(record: TaskRecord) -> tuple[datetime, TaskId]:
+    return record.task.turn_at, record.task.id
 
 
 def _place(record: TaskRecord) -> tuple[datetime, TaskId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    false,
+    func,
     insert,
     select,
     true,
@@ -26,6 +29,7 @@ from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
 from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
+from stigmergy.platform.store.claims import nobodys, turns
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
 from stigmergy.platform.store.rows import event_row, task_record, task_row
@@ -71,7 +75,9 @@ class SqlTasks:
         """See ``ports.TaskStore``."""
         return await self._database.read(lambda connection: _get(connection, task_id))
 
-    async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
+    async def mark_running(
+        self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime, fence: Fence | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         change = {
             "status": _STILL_WAITING,
@@ -80,7 +86,7 @@ class SqlTasks:
             "attempts": table.c.attempts + 1,
             "updated_at": at,
         }
-        statement = _unfinished(task_id).values(change)
+        statement = _unfinished(task_id, fence).values(change)
 
         def store(connection: Connection) -> TaskRecord:
             connection.execute(statement)
@@ -88,11 +94,13 @@ class SqlTasks:
 
         return await self._database.write(store)
 
-    async def renew(self, lease: Lease) -> int:
+    async def renew(self, lease: Lease, tasks: Collection[TaskId]) -> int:
         """See ``ports.TaskStore``."""
+        if not tasks:
+            return 0
         statement = (
             update(table)
-            .where(table.c.lease_owner == lease.owner, table.c.status.in_(UNFINISHED))
+            .where(table.c.id.in_(tasks), table.c.lease_owner == lease.owner, table.c.status.in_(UNFINISHED))
             .values(lease_expires_at=lease.until)
         )
         return await self._database.write(lambda connection: connection.execute(statement).rowcount)
@@ -106,10 +114,10 @@ class SqlTasks:
             "lease_epoch": table.c.lease_epoch + 1,
             "updated_at": now,
         }
-        free = _free(now, now - (lease.until - now), limit)
+        in_turn = turns(now, limit)
 
         def store(connection: Connection) -> tuple[TaskRecord, ...]:
-            ids = connection.execute(free).scalars().all()
+            ids = connection.execute(in_turn).scalars().all()
             if not ids:
                 return ()
             connection.execute(update(table).where(table.c.id.in_(ids)).values(change))
@@ -156,10 +164,9 @@ class SqlTasks:
         """See ``ports.TaskStore``."""
         mine = (table.c.id == task_id) & table.c.status.in_(UNFINISHED)
         flag = update(table).where(mine).values(cancel_requested=true(), updated_at=at)
-        never_leased = table.c.lease_expires_at.is_(None) & (table.c.status == Status.PENDING.value)
         end = (
             update(table)
-            .where(mine, never_leased | (table.c.lease_expires_at < at))
+            .where(table.c.id == task_id, nobodys(at))
             .values(status=Status.CANCELLED.value, reason=reason, lease_expires_at=None)
         )
 
@@ -167,6 +174,39 @@ class SqlTasks:
             # The first statement locks the row, so that nobody claims the task before the second.
             connection.execute(flag)
             connection.execute(end)
+            return _get(connection, task_id)
+
+        return await self._database.write(store)
+
+    async def waiting(self, now: datetime) -> int:
+        """See ``ports.TaskStore``."""
+        query = select(func.count()).select_from(table).where(nobodys(now))
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
+
+    async def release(self, owner: str) -> int:
+        """See ``ports.TaskStore``."""
+        statement = (
+            update(table)
+            .where(table.c.lease_owner == owner, table.c.status.in_(UNFINISHED))
+            .values(lease_owner=None, lease_expires_at=None, lease_epoch=table.c.lease_epoch + 1)
+        )
+        return await self._database.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
+        """See ``ports.TaskStore``."""
+        anew = {
+            "status": Status.PENDING.value,
+            "reason": "",
+            "result": None,
+            "attempts": 0,
+            "cancel_requested": false(),
+            "lease_owner": None,
+            "updated_at": at,
+        }
+        statement = update(table).where(table.c.id == task_id, table.c.status == Status.DEAD_LETTER.value).values(anew)
+
+        def store(connection: Connection) -> TaskRecord:
+            connection.execute(statement)
             return _get(connection, task_id)
 
         return await self._database.write(store)
@@ -209,19 +249,6 @@ def _unfinished(task_id: TaskId, fence: Fence | None = None) -> Update:
 @cache
 def _creating(dialect: str) -> sqlite.Insert:
     return insert_for(dialect, table).on_conflict_do_nothing()
-
-
-def _free(now: datetime, untouched: datetime, limit: int) -> Select[Any]:
-    """Ids of unfinished tasks that nobody holds, locked; rows that another claimer has locked are passed over."""
-    expired = table.c.lease_expires_at < now
-    never_leased = table.c.lease_expires_at.is_(None) & (table.c.updated_at < untouched)
-    return (
-        select(table.c.id)
-        .where(table.c.status.in_(UNFINISHED), expired | never_leased)
-        .order_by(table.c.updated_at, table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def _find(connection: Connection, task: Task) -> RowMapping | None:

@@ -70,6 +70,7 @@ tasks = Table(
     Column("result", AnyText),
     Column("episode_id", AnyText),
     _needed("priority", Integer, server_default=text("0")),
+    Column("turn_at", UtcTime),
     _needed("attempts", Integer, server_default=text("0")),
     _needed("cancel_requested", Boolean, server_default=false()),
     Column("question", JsonText),

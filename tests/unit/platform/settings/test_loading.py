@@ -110,6 +110,13 @@ def test_a_memory_store_serves_one_replica_only() -> None:
     )
 
 
+def test_somebody_has_to_run_tasks() -> None:
+    assert "there are no workers" in problems(changed(engine={"max_running": 0}))["engine.max_running"]
+    assert settings_from(changed(engine={"max_running": 0}, workers={"replicas": 1}), {}).workers.replicas == 1
+    with_workers = problems(changed(store={"url": "memory://"}, workers={"replicas": 1}))
+    assert "private to one process" in with_workers["store.url"]
+
+
 def test_an_agent_without_a_price_is_reported_once_and_at_the_agent() -> None:
     found = problems(changed(agents={"solver": {"kind": "scripted", "replies": ["4"]}}))
     (path,) = found
