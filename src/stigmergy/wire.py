@@ -120,6 +120,30 @@ class HopModel(Told):
     refused: Mapping[str, str] = {}
 
 
+class SpendModel(Told):
+    """An amount of every budgeted resource."""
+
+    usd: Decimal = Decimal(0)
+    tokens: int = 0
+    calls: int = 0
+
+
+class ChargeModel(Told):
+    """One attempt of a step: what was set aside for it, and what it was charged.
+
+    ``settlement``: ``committed`` (what it used), ``released`` (provably not sent), ``worst_case`` (it failed, and may
+    have done the work), ``unknown`` (it was cut off; its worst case is charged).
+    """
+
+    step: str
+    node: str
+    agent: str
+    attempt: int
+    reserved: SpendModel
+    charged: SpendModel
+    settlement: str
+
+
 class TaskResult(Told):
     """A task as the server knows it; fields of the result are empty until it has ended."""
 
@@ -138,6 +162,8 @@ class TaskResult(Told):
     episode_id: str | None = None
     quality: float | None = None
     hops: tuple[HopModel, ...] = ()
+    ledger: tuple[ChargeModel, ...] = ()
+    """Told of every task that did not end as completed, and of all with ``explain``."""
     created_at: datetime | None = None
 
 

@@ -20,7 +20,7 @@ StigmergyError
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost; RequestError: BudgetExhausted, Unauthorized)
 """
 
 from stigmergy.errors.agents import (
@@ -46,6 +46,7 @@ from stigmergy.errors.graphs import (
     UnpricedAgent,
 )
 from stigmergy.errors.requests import (
+    BudgetExhausted,
     BudgetTooSmall,
     EpisodeNotFound,
     IdempotencyConflict,
@@ -55,6 +56,7 @@ from stigmergy.errors.requests import (
     RequestError,
     TaskEnded,
     TaskNotFound,
+    Unauthorized,
     UnknownGraph,
     UnknownRouter,
 )
@@ -70,6 +72,7 @@ from stigmergy.errors.running import (
 )
 from stigmergy.errors.services import (
     DeployFailed,
+    LeaseLost,
     PortTaken,
     RecordUnreadable,
     SequenceConflict,
@@ -90,6 +93,7 @@ __all__ = [
     "AgentRefused",
     "AgentTimedOut",
     "AgentUnavailable",
+    "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
     "ConfigError",
@@ -108,6 +112,7 @@ __all__ = [
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
@@ -125,6 +130,7 @@ __all__ = [
     "StoreUnavailable",
     "TaskEnded",
     "TaskNotFound",
+    "Unauthorized",
     "UnexpectedReply",
     "UnknownAgent",
     "UnknownGraph",

@@ -53,6 +53,19 @@ class RecordUnreadable(StoreError):
         )
 
 
+class LeaseLost(StoreError):
+    """A holder of leased budget did not renew in time: what it held has been reclaimed."""
+
+    code = "lease_lost"
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"holder {self.holder!r} has no lease on budgets any more; begin again as another holder"
+
+
 class ServerError(StigmergyError):
     """The client could not get what it asked for from the server."""
 

@@ -13,17 +13,21 @@ from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.budgets.accounts import Accounts
+from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
+from stigmergy.platform.keyring import Keyring
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
 from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
+from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.catalog import build_routers, build_selection
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
@@ -50,9 +54,12 @@ class Runtime:
     store: Store
     gateway: AgentGateway
     clock: Clock
+    budgets: SharedBudgets
+    keyring: Keyring
 
     async def start(self) -> None:
         """Begin to work in the running event loop."""
+        self.budgets.start()
         self.debrief.start()
         self.desk.start()
 
@@ -60,6 +67,7 @@ class Runtime:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.desk.aclose()
         await self.debrief.aclose()
+        await self.budgets.aclose()
         await self.gateway.aclose()
         await self.store.aclose()
 
@@ -82,10 +90,12 @@ def assemble(
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
     evaluators = build_evaluators(settings, environ)
-    judging = Judging(settings.learning.judged_fraction)
-    debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
+    debrief = Debrief(
+        store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=_judging(settings)
+    )
     live = LiveEvents()
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
+    budgets = build_budgets(settings, store, clock, owner)
+    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, budgets.accounts)
     engine = _engine(settings, graphs, routers, outside)
     terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
     return Runtime(
@@ -101,7 +111,13 @@ def assemble(
         store=store,
         gateway=gateway,
         clock=clock,
+        budgets=budgets,
+        keyring=Keyring(settings.tenants, environ),
     )
+
+
+def _judging(settings: Settings) -> Judging:
+    return Judging(settings.learning.judged_fraction)
 
 
 def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
@@ -121,6 +137,7 @@ class _Outside:
     rng: random.Random
     deliver: Callable[[Ran], None]
     live: LiveEvents
+    accounts: Accounts
 
 
 def _engine(
@@ -139,6 +156,7 @@ def _engine(
         config_version=settings.fingerprint,
         deliver=outside.deliver,
         watch=outside.live.publish,
+        accounts=outside.accounts,
     )
 
 

@@ -14,6 +14,7 @@ from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import FanOutNode
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.budgets.accounts import Accounts, OwnAccounts
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
@@ -62,6 +63,7 @@ class Engine:
         clock: Clock,
         rng: random.Random,
         mask: Mask | None = None,
+        accounts: Accounts | None = None,
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
         deliver: Callable[[Ran], None],
@@ -74,6 +76,7 @@ class Engine:
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
+        self._accounts = accounts or OwnAccounts()
         self._hops = HopChooser(self._mask, rng)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._caller = Caller(gateway, health, self._mask, clock)
@@ -131,6 +134,8 @@ class Engine:
             ran = run.ended()
             self._deliver(ran)
             raise RunCancelled(ran) from None
+        finally:
+            run.account.close()
         ran = run.ended()
         self._deliver(ran)
         return ran
@@ -144,6 +149,7 @@ class Engine:
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
             watch=self._watch,
+            account=self._accounts.open(task, episode_id),
         )
 
     def _accepted(self, run: Run) -> ev.Accepted:

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from stigmergy.domain import Episode, EpisodeId, NodeId, Task
 from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.budgets.accounts import TaskAccount
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.hops import RouterInService
 from stigmergy.platform.engine.lines import Line, is_alive, lines_to
 from stigmergy.platform.episode.advance import advance
 from stigmergy.platform.episode.events import Event
 from stigmergy.platform.episode.state import Command, EpisodeState
-from stigmergy.platform.ledger import Ledger
 from stigmergy.routers.base import QueryFeatures
 
 
@@ -57,6 +57,7 @@ class Run:
         features: QueryFeatures,
         clock: Clock,
         watch: Callable[[EpisodeId, Event], None],
+        account: TaskAccount,
     ) -> None:
         self.episode_id = episode_id
         self.task = task
@@ -64,8 +65,7 @@ class Run:
         self.router = router
         self.features = features
         self.state = EpisodeState()
-        self.ledger = Ledger()
-        self.account = self.ledger.open_account(f"task {task.id}", task.budget)
+        self.account = account
         self.started_at = clock.now()
         self.recorded: list[Recorded] = []
         self._clock = clock
@@ -118,5 +118,6 @@ class Run:
             quality=state.quality,
             started_at=self.started_at,
             finished_at=self._clock.now(),
+            tenant=self.task.tenant,
         )
         return Ran(self.task, episode, tuple(self.recorded), self.features)

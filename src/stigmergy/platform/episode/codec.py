@@ -14,15 +14,17 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
     config=ConfigDict(extra="forbid", ser_json_inf_nan="strings"),
 )
 
+_LEFT_OUT = ("branch", "grant")
+
 
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    The main line's ``branch`` is not written. Reply data that is no JSON, against the contract of agents, is kept as
-    its ``repr``: a record with that is worth more than none.
+    The main line's ``branch``, and a ``grant`` where there is none, are not written. Reply data that is no JSON,
+    against the contract of agents, is kept as its ``repr``: a record with that is worth more than none.
     """
-    on_main_line = not getattr(event, "branch", "")
-    return _ADAPTER.dump_json(event, fallback=repr, exclude={"branch"} if on_main_line else None).decode()
+    empty = {name for name in _LEFT_OUT if not getattr(event, name, "")}
+    return _ADAPTER.dump_json(event, fallback=repr, exclude=empty or None).decode()
 
 
 def decode(payload: str) -> Event:

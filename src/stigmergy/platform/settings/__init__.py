@@ -8,6 +8,7 @@ from stigmergy.platform.settings.records import (
     ServingConfig,
     Settings,
     StoreConfig,
+    TenantConfig,
 )
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ServingConfig",
     "Settings",
     "StoreConfig",
+    "TenantConfig",
     "load_settings",
     "settings_from",
     "settings_schema",

@@ -11,6 +11,7 @@ from stigmergy.errors import EpisodeNotFound, SequenceConflict
 from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.memory_budgets import MemoryBudgets
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
 
@@ -118,6 +119,7 @@ class MemoryStore:
         self.journal = journal or MemoryJournal()
         self.episodes = MemoryEpisodes(self.journal)
         self.trails = MemoryTrails()
+        self.budgets = MemoryBudgets()
 
     async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
         """See ``ports.Store``."""
@@ -143,7 +145,8 @@ def _place(episode: Episode) -> tuple[datetime, EpisodeId]:
 
 def _passes(narrow: EpisodeFilter, episode: Episode) -> bool:
     return (
-        narrow.graph in (None, episode.graph)
+        narrow.tenant in (None, episode.tenant)
+        and narrow.graph in (None, episode.graph)
         and narrow.router in (None, episode.router)
         and narrow.status in (None, episode.status)
         and (narrow.since is None or episode.finished_at >= narrow.since)
