@@ -7,7 +7,7 @@ from stigmergy.platform.keyring import Asker, Keyring, key_hash, new_key
 from stigmergy.platform.settings import TenantConfig
 from stigmergy.platform.settings.records import KeyConfig
 
-KEY, OTHER = new_key(), new_key()
+KEY, OTHER = "stg_acmes-key", "stg_umbrellas-key"
 TENANTS = {
     "acme": TenantConfig(keys={"ci": KeyConfig(hash=key_hash(KEY))}),
     "umbrella": TenantConfig(keys={"web": KeyConfig(env="UMBRELLA_KEY")}),
