@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import bench, config, episodes, graph, tasks
+from stigmergy.cli import bench, config, episodes, graph, keys, tasks
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
@@ -26,6 +26,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tasks": tasks.app,
     "episodes": episodes.app,
     "graph": graph.app,
+    "keys": keys.app,
     "config": config.app,
     "bench": bench.app,
 }

@@ -20,7 +20,8 @@ StigmergyError
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
+                              RequestError also: BudgetExhausted, Unauthorized)
 """
 
 from stigmergy.errors.agents import (
@@ -47,6 +48,7 @@ from stigmergy.errors.graphs import (
 )
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
+    BudgetExhausted,
     BudgetTooSmall,
     EpisodeNotFound,
     IdempotencyConflict,
@@ -57,6 +59,7 @@ from stigmergy.errors.requests import (
     RequestError,
     TaskEnded,
     TaskNotFound,
+    Unauthorized,
     UnknownGraph,
     UnknownRouter,
 )
@@ -82,6 +85,7 @@ from stigmergy.errors.services import (
     ServerUnreachable,
     StoreError,
     StoreUnavailable,
+    TaskTakenOver,
     UnexpectedReply,
     WaitTimedOut,
 )
@@ -95,6 +99,7 @@ __all__ = [
     "AgentTimedOut",
     "AgentUnavailable",
     "ApprovalNotAsked",
+    "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
     "ConfigError",
@@ -133,6 +138,8 @@ __all__ = [
     "StoreUnavailable",
     "TaskEnded",
     "TaskNotFound",
+    "TaskTakenOver",
+    "Unauthorized",
     "UnexpectedReply",
     "UnknownAgent",
     "UnknownGraph",

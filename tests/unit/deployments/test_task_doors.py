@@ -316,7 +316,7 @@ async def test_the_schema_describes_every_door_and_refers_to_nothing_that_is_not
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert set(_references(document)) <= known
     cancelling = document["paths"]["/v1/tasks/{task_id}/cancel"]["post"]["responses"]
-    assert set(cancelling) == {"200", "202", "404", "409", "503", "4XX"}
+    assert set(cancelling) == {"200", "202", "401", "404", "409", "503", "4XX"}
     assert list(cancelling["409"]["content"]) == [PROBLEM_TYPE]
 
 
