@@ -21,6 +21,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable)
+LearningError ─ InvalidLog, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -45,6 +46,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
+from stigmergy.errors.learning import InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     BudgetTooSmall,
     EpisodeNotFound,
@@ -105,12 +107,15 @@ __all__ = [
     "InputTooLong",
     "InvalidBudget",
     "InvalidFanOut",
+    "InvalidLog",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LearningError",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "MissingView",
     "NoFeasibleHop",
     "PortTaken",
     "RecordUnreadable",
@@ -127,6 +132,7 @@ __all__ = [
     "TaskNotFound",
     "UnexpectedReply",
     "UnknownAgent",
+    "UnknownEstimator",
     "UnknownGraph",
     "UnknownNode",
     "UnknownReservation",
