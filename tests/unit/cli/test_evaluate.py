@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,19 @@ def test_an_unknown_router_is_refused_before_anything_is_computed(run: Run, data
     done = run("evaluate", "replay", "--data", str(data), "--router", "magic")
     assert done.exit_code == 1
     assert "no router 'magic' can be replayed" in done.output
+
+
+def test_a_router_on_sentences_needs_a_model(run: Run, data: Path) -> None:
+    done = run("evaluate", "replay", "--data", str(data), "--router", "ridge_sentences")
+    assert done.exit_code == 1
+    assert "queries have no vectors of the view 'sentences'; views made: ngrams" in done.output
+
+
+def test_a_model_of_sentences_needs_its_extra(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    done = run("evaluate", "replay", "--data", str(data), "--sentences", "any-model")
+    assert done.exit_code == 1
+    assert "pip install 'stigmergy[embeddings]'" in done.output
 
 
 def test_bad_data_is_one_line(run: Run, tmp_path: Path) -> None:

@@ -15,14 +15,12 @@ _LEAST_SHARE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class TestCurve:
+class Curve:
     """For each of S weightings of the queries, V points by ascending test cost.
 
     ``points`` names them: places of policies, or their number for the anchor (the cheapest hull arm); anything where
     ``cost`` is infinite, which is after the last one.
     """
-
-    __test__ = False  # not a test of pytest's
 
     cost: Floats
     points: Places
@@ -53,7 +51,7 @@ class TestCurve:
         return left, right, np.clip((budgets - start) / width, 0.0, 1.0) * (end > start)
 
 
-def lay_curve(vertices: Places, cost: Floats, anchor_cost: Floats) -> TestCurve:
+def lay_curve(vertices: Places, cost: Floats, anchor_cost: Floats) -> Curve:
     """Lines between the vertices' test points, by cost; left of them, a line to the anchor.
 
     No new hull and no running maximum: what looked good on the learning queries and is not, shows.
@@ -69,7 +67,7 @@ def lay_curve(vertices: Places, cost: Floats, anchor_cost: Floats) -> TestCurve:
     all_cost = np.concatenate((anchor[:, None], along), axis=1)
     points = np.concatenate((np.full((len(cost), 1), cost.shape[1]), np.where(there, vertices, 0)), axis=1)
     order = np.argsort(all_cost, axis=1, kind="stable")
-    return TestCurve(np.take_along_axis(all_cost, order, axis=1), np.take_along_axis(points, order, axis=1))
+    return Curve(np.take_along_axis(all_cost, order, axis=1), np.take_along_axis(points, order, axis=1))
 
 
 def budget_grid(low: Floats, high: Floats) -> Floats:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from stigmergy.platform.learning.evaluation.curve import TestCurve, budget_grid, lay_curve
+from stigmergy.platform.learning.evaluation.curve import Curve, budget_grid, lay_curve
 from stigmergy.platform.learning.evaluation.hull import Floats, Places, hull_vertices
 from stigmergy.platform.learning.evaluation.policies import Arms, Policies, all_knowing, single_arms
 from stigmergy.platform.learning.evaluation.splitting import Split
@@ -27,7 +27,7 @@ class Judged:
     ``taken``, shape (T, policies + 1), says which arm they took.
     """
 
-    curve: TestCurve
+    curve: Curve
     quality: Floats
     taken: Arms
 
@@ -37,7 +37,7 @@ class Judged:
 
     def first(self) -> Judged:
         """The same with all queries counted once alone."""
-        curve = TestCurve(self.curve.cost[:1], self.curve.points[:1])
+        curve = Curve(self.curve.cost[:1], self.curve.points[:1])
         return Judged(curve, self.quality[:1], self.taken)
 
     def chances(self, budget: float) -> Floats:

@@ -50,7 +50,7 @@ def curves(document: Document) -> str:
         axes.set_xscale("symlog", linthresh=1e-6) if _has_free_arm(document) else axes.set_xscale("log")
         axes.set_xlabel("mean cost, USD per query (dotted: the best single arm)")
         axes.set_ylabel("mean quality")
-        axes.legend(fontsize=8, frameon=False, loc="lower right")
+        axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
     return _drawn(draw, 9.0, 5.4)
 

@@ -60,6 +60,7 @@ class Replay:
 
     Raises:
         UnknownEstimator: a name is not in the catalog.
+        MissingView: a router looks at vectors that the queries were not given.
     """
 
     def __init__(
@@ -69,6 +70,9 @@ class Replay:
         self._embedded = embedded
         names = dict.fromkeys((*MANDATORY, *routers))
         self._entries = {name: entry(name) for name in names if name not in (HULL, ORACLE)}
+        for each in self._entries.values():
+            if each.view is not None:
+                embedded.queries.view(each.view)
         self._outcomes = Outcomes(
             arms=table.arms, quality=table.quality.astype(np.float32), cost=table.cost.astype(np.float32)
         )

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import stigmergy
 from stigmergy import routers
 from stigmergy.platform.learning import evaluation
 
-_PACKAGES = ("numpy", "pyarrow", "matplotlib", "sentence-transformers")
+_PACKAGES = ("stigmergy", "numpy", "pyarrow", "matplotlib", "sentence-transformers")
 
 
 def code_versions() -> Mapping[str, str]:
     """Versions of Python, Stigmergy and the packages in use, and a fingerprint of the code that routes and judges."""
-    found = {"python": python.python_version(), "stigmergy": stigmergy.__version__, "code": _fingerprint()}
+    found = {"python": python.python_version(), "code": _fingerprint()}
     for package in _PACKAGES:
         try:
             found[package] = version(package)
