@@ -22,6 +22,7 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized)
+LearningError ─ InvalidLog, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -46,6 +47,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
+from stigmergy.errors.learning import InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -115,13 +117,16 @@ __all__ = [
     "InputTooLong",
     "InvalidBudget",
     "InvalidFanOut",
+    "InvalidLog",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LearningError",
     "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
@@ -142,6 +147,7 @@ __all__ = [
     "Unauthorized",
     "UnexpectedReply",
     "UnknownAgent",
+    "UnknownEstimator",
     "UnknownGraph",
     "UnknownNode",
     "UnknownReservation",
