@@ -21,6 +21,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable)
+LearningError ─ InvalidLog, InvalidArtifact
 """
 
 from stigmergy.errors.agents import (
@@ -45,6 +46,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
+from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError
 from stigmergy.errors.requests import (
     BudgetTooSmall,
     EpisodeNotFound,
@@ -103,11 +105,14 @@ __all__ = [
     "IdempotencyConflict",
     "IllegalEvent",
     "InputTooLong",
+    "InvalidArtifact",
     "InvalidBudget",
     "InvalidFanOut",
+    "InvalidLog",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LearningError",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
