@@ -64,7 +64,8 @@ class Machine:
         log.close()
         self.started.append(server)
         assert server.stdout is not None
-        assert server.stdout.readline(), (self.folder / "serve.log").read_text()
+        said = server.stdout.readline()
+        assert said == "{\n", said + (self.folder / "serve.log").read_text()
         self.instances.append(self.instance())
         return server
 
@@ -99,6 +100,6 @@ def stop_with() -> Callable[[subprocess.Popen[str], signal.Signals], int]:
 
     def stop(server: subprocess.Popen[str], number: signal.Signals) -> int:
         server.send_signal(number)
-        return server.wait(timeout=30)
+        return server.wait(timeout=60)
 
     return stop

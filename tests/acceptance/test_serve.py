@@ -67,7 +67,7 @@ def test_sigterm_to_the_whole_group_leaves_nothing_and_a_second_server_is_refuse
     assert f"port {machine.port} is taken" in second.stderr
     assert machine.instance() == machine.instances[0]
     os.killpg(server.pid, signal.SIGTERM)
-    assert server.wait(timeout=15) == 0
+    assert server.wait(timeout=60) == 0
     nothing_left(machine.instances[0])
 
 

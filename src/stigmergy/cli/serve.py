@@ -45,7 +45,10 @@ def read_settings(config: Path | None) -> Settings:
 
 @contextmanager
 def stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and Ctrl-C set. Until the block ends they do nothing else, so that stopping is not cut."""
+    """An event that SIGTERM and Ctrl-C set. From then on they do nothing else, so that stopping is not cut.
+
+    Not even after the block: Ray's daemons pass the signal on as they die, and who ended as asked ends with status 0.
+    """
     stopped = threading.Event()
 
     def stop(_signal: int, _frame: object) -> None:
@@ -62,7 +65,7 @@ def stop_signal() -> Iterator[threading.Event]:
         stopped.set()
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if stopped.is_set() else handler)
 
 
 def _announce(settings: Settings, url: str, as_json: bool) -> None:

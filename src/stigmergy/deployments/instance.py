@@ -25,6 +25,7 @@ MARKER = "STIGMERGY_INSTANCE"
 _GONE_WITHIN_S = 10.0
 _STOPS_WITHIN_S = 75.0
 _LOOK_EVERY_S = 0.05
+_EMPTY_LOOKS = 4
 _CLOCK_MAY_MOVE_S = 5.0
 """The system tells when a process started by a clock that is corrected now and then."""
 _LONGEST_RUN_DIR = 20
@@ -56,13 +57,21 @@ class Instance:
             except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
                 continue
 
+    def listeners(self) -> int:
+        """How many processes of the instance accept connections on its port."""
+        return sum(_listens(process, self.port) for process in self.processes())
+
     def clear(self) -> int:
         """Kill what the instance left, delete its folder and its record; returns how many processes that were."""
         killed: set[int] = set()
         until = time.monotonic() + _GONE_WITHIN_S
-        # Whoever is killed may just have started another, so until nothing is left. Only the dead whose parent does not
-        # look after them stay visible, and they do not count as processes here.
-        while (found := list(self.processes())) and time.monotonic() < until:
+        # Whoever is killed may just have started another, whose environment cannot be read until it has become the
+        # program that it will be; so until nothing was seen several times. Only the dead whose parent does not look
+        # after them stay visible, and they do not count as processes here.
+        seen_empty = 0
+        while seen_empty < _EMPTY_LOOKS and time.monotonic() < until:
+            found = list(self.processes())
+            seen_empty = 0 if found else seen_empty + 1
             for process in found:
                 with suppress(psutil.NoSuchProcess):
                     process.kill()
@@ -103,6 +112,14 @@ class Instance:
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    try:
+        found = process.net_connections("tcp")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in found)
 
 
 def _is_titled(process: psutil.Process, title: str) -> bool:

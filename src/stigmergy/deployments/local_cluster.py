@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import urllib.error
@@ -49,7 +50,9 @@ def local_cluster(settings: Settings) -> Iterator[str]:
     before = dict(os.environ)
     try:
         os.environ.update(serve_environment(settings.serving, instance))
-        yield _start(anchored, instance)
+        with _stdout_to_stderr():
+            url = _start(anchored, instance)
+        yield url
     finally:
         stop_cluster(instance)
         os.environ.clear()
@@ -93,24 +96,19 @@ def clear_leftovers(port: int) -> int:
 
 
 def _start(settings: Settings, instance: Instance) -> str:
-    import ray
     from ray import serve
 
     from stigmergy.deployments.app import build
 
     serving = settings.serving
     on_sigterm = signal.getsignal(signal.SIGTERM)
-    ray.init(
-        address="local",
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        configure_logging=False,
-        _temp_dir=f"{instance.folder}/ray",
-        _node_ip_address="127.0.0.1",
-    )
+    try:
+        _init_ray(instance)
+    except SystemExit:
+        # While it starts, Ray has taken SIGTERM over and ends the process with the signal's number.
+        raise KeyboardInterrupt from None
     if threading.current_thread() is threading.main_thread():
-        # Ray takes SIGTERM over, and would end this process without stopping what it has started.
+        # Later it would end this process without stopping what it has started.
         signal.signal(signal.SIGTERM, on_sigterm)
     try:
         serve.start(http_options={"host": serving.host, "port": serving.port})
@@ -121,8 +119,36 @@ def _start(settings: Settings, instance: Instance) -> str:
     except RuntimeError as error:
         raise DeployFailed(_what_deployments_say() or (("application", str(error)),)) from error
     url = f"http://{serving.host}:{serving.port}"
-    _wait_until_ready(url)
+    _wait_until_ready(url, instance)
     return url
+
+
+def _init_ray(instance: Instance) -> None:
+    import ray
+
+    ray.init(
+        address="local",
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        configure_logging=False,
+        _temp_dir=f"{instance.folder}/ray",
+        _node_ip_address="127.0.0.1",
+    )
+
+
+@contextmanager
+def _stdout_to_stderr() -> Iterator[None]:
+    """Ray's native code warns on the process's stdout when starting takes long; that belongs to the command alone."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _what_deployments_say() -> tuple[tuple[str, str], ...]:
@@ -137,18 +163,27 @@ def _last_sentence(message: str) -> str:
     return next((line.strip() for line in reversed(message.splitlines()) if line.strip()), message)
 
 
-def _wait_until_ready(url: str) -> None:
-    """The proxy learns of the replicas a moment after Serve says that it is running."""
+def _wait_until_ready(url: str, instance: Instance) -> None:
+    """The proxy learns of the replicas a moment after Serve says that it is running.
+
+    Each time HAProxy learns something a new process of it takes over, and one that still accepts connections knows no
+    route yet: the server is ready when one process listens and the gateway answers through it.
+    """
     until, reason = time.monotonic() + _READY_WITHIN_S, ""
     while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own http URL
-                if answer.status == 200:  # noqa: PLR2004
-                    return
-        except (urllib.error.URLError, OSError) as error:
-            reason = str(error)
+        reason = _why_not_ready(url) or ("" if instance.listeners() == 1 else "proxies are being replaced")
+        if not reason:
+            return
         time.sleep(0.05)
     raise ServerUnreachable(url, f"the gateway was not ready within {_READY_WITHIN_S:g} s: {reason}")
+
+
+def _why_not_ready(url: str) -> str:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310 - our own http URL
+            return "" if answer.status == 200 else f"status {answer.status}"  # noqa: PLR2004
+    except (urllib.error.URLError, OSError) as error:
+        return str(error)
 
 
 def _expect_free(host: str, port: int) -> None:

@@ -21,7 +21,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable)
-LearningError ─ InvalidLog, InvalidArtifact
+LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -46,7 +46,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError
+from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     BudgetTooSmall,
     EpisodeNotFound,
@@ -116,6 +116,7 @@ __all__ = [
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "MissingView",
     "NoFeasibleHop",
     "PortTaken",
     "RecordUnreadable",
@@ -132,6 +133,7 @@ __all__ = [
     "TaskNotFound",
     "UnexpectedReply",
     "UnknownAgent",
+    "UnknownEstimator",
     "UnknownGraph",
     "UnknownNode",
     "UnknownReservation",

@@ -44,7 +44,7 @@ def test_the_table_and_the_document_name_every_method(log: Path, tmp_path: Path)
 
 def test_a_trained_artifact_can_be_loaded_and_says_what_it_is(log: Path, tmp_path: Path) -> None:
     out = tmp_path / "evidence.npz"
-    done = CliRunner().invoke(app, ["train", "evidence", "--data", str(log), "--out", str(out)])
+    done = CliRunner().invoke(app, ["train", "evidence", "--data", str(log), "--out", str(out), "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output) == load_artifact(out).describe()
     assert load_artifact(out).policy.roster == ("cheap", "dear")

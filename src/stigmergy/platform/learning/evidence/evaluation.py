@@ -9,28 +9,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stigmergy.platform.learning.evaluation.bootstrap import Interval, query_weights
 from stigmergy.platform.learning.evidence.answer_log import AnswerLog
 from stigmergy.platform.learning.evidence.baselines import learn_baselines
-from stigmergy.platform.learning.evidence.folds import fold_numbers
 from stigmergy.platform.learning.evidence.induction import Continuation
 from stigmergy.platform.learning.evidence.judging import (
     AT_BEST,
     SHARES,
-    Interval,
     cost_share,
-    draw_weights,
     interval,
     read_line,
 )
 from stigmergy.platform.learning.evidence.play import play
 from stigmergy.platform.learning.evidence.training import train
 from stigmergy.platform.learning.evidence.training_config import TrainingConfig
+from stigmergy.routers.estimators.folds import FOLDS, fold_numbers
 from stigmergy.routers.evidence.batch import Flags
 
 OURS: Final = "evidence"
 CHAIN: Final = "threshold_chain"
 _BEST: Final = "best_single"
-_FOLDS: Final = 5
 _SAMPLES: Final = 1000
 POINTS: Final = (0.0, 0.5, 1.0, 3.0)
 """Points below the best single agent's quality at which the cost share is told."""
@@ -88,11 +86,11 @@ def evaluate(
 
 
 def _evaluate_seed(log: AnswerLog, config: TrainingConfig, seed: int, told: Callable[[str], None]) -> SeedResult:
-    folds = fold_numbers(log.texts, _FOLDS, f"seed {seed}")
+    folds = fold_numbers(log.texts, f"seed {seed}")
     lines: dict[str, _Line] = {}
     rosters = []
     for fold in np.unique(folds):
-        told(f"seed {seed}, fold {int(fold) + 1} of {_FOLDS}")
+        told(f"seed {seed}, fold {int(fold) + 1} of {FOLDS}")
         learning, test = log.take(np.flatnonzero(folds != fold)), log.take(np.flatnonzero(folds == fold))
         trained = train(learning, config)
         rosters.append(trained.policy.roster)
@@ -120,7 +118,7 @@ def _read(line: _Line, learning: Continuation, test: Continuation, rows: Flags, 
 
 def _judge(lines: Mapping[str, _Line], seed: int) -> dict[str, Judged]:
     queries = len(lines[_BEST].dearest)
-    weights = draw_weights(queries, _SAMPLES, seed)
+    weights = query_weights(queries, _SAMPLES, seed) / np.float32(queries)
     means = {name: (weights @ line.quality).astype(np.float64) for name, line in lines.items()}
     best = means[_BEST][:, AT_BEST]
     ours = means[OURS][:, AT_BEST]

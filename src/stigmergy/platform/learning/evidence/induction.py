@@ -43,7 +43,7 @@ def follow(stopped: Continuation, asked: dict[int, Continuation], chosen: Codes)
 
 
 def cross_fit(
-    features: Floats, targets: Floats, rows: Flags, folds: NDArray[np.int64], penalty: float
+    features: Floats, targets: Floats, rows: Flags, folds: NDArray[np.int8], penalty: float
 ) -> tuple[Floats, Floats]:
     """Ridge regression of several targets, and predictions by weights that have not seen the query.
 

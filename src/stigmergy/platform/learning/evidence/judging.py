@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from stigmergy.platform.learning.evaluation.bootstrap import Interval
+from stigmergy.platform.learning.evaluation.hull import hull_vertices
 from stigmergy.platform.learning.evidence.induction import Continuation
 from stigmergy.routers.evidence.batch import Floats
 
@@ -19,22 +19,13 @@ _ROUNDING: Final = 1e-6
 _LEVELS: Final = (2.5, 97.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A figure, and the middle 95 % of its bootstrap values."""
-
-    mean: float
-    low: float
-    high: float
-
-
 def read_line(learning: Continuation, test: Continuation, budgets: Floats) -> Floats:
     """The quality expected of each test query at budgets in mean USD, shape (N, G).
 
     The vertices of the upper concave hull are chosen on the learning queries; between their *test* points, by cost, two
     policies are mixed at random; beyond the ends the last policy stands (METHODS M2).
     """
-    vertices = _vertices(learning.cost.mean(axis=0), learning.quality.mean(axis=0))
+    vertices = hull_vertices(learning.cost.mean(axis=0)[None], learning.quality.mean(axis=0)[None])[0]
     cost = test.cost.mean(axis=0)[vertices]
     order = np.argsort(cost, kind="stable")
     cost, quality = cost[order], test.quality[:, vertices[order]]
@@ -53,13 +44,6 @@ def cost_share(line: Floats, wanted: Floats) -> Floats:
     return np.where(reached.any(axis=1), SHARES[reached.argmax(axis=1)], np.nan)
 
 
-def draw_weights(queries: int, samples: int, seed: int) -> NDArray[np.float32]:
-    """How much each query counts: evenly, then as drawn with replacement; shape (1 + samples, N), rows sum to 1."""
-    rng = np.random.default_rng(seed)
-    drawn = [np.bincount(rng.integers(queries, size=queries), minlength=queries) for _ in range(samples)]
-    return np.stack([np.ones(queries, dtype=np.int64), *drawn]).astype(np.float32) / np.float32(queries)
-
-
 def interval(values: Floats) -> Interval | None:
     """From values of shape (1 + samples,), the first on the queries as they are; None where it does not exist.
 
@@ -69,17 +53,3 @@ def interval(values: Floats) -> Interval | None:
         return None
     low, high = np.percentile(np.nan_to_num(values[1:], nan=np.inf), _LEVELS, method="nearest")
     return Interval(float(values[0]), float(low), float(high))
-
-
-def _vertices(cost: Floats, quality: Floats) -> NDArray[np.intp]:
-    """Places of the upper concave hull, from the cheapest point to the best one."""
-    here = int(np.lexsort((-quality, cost))[0])
-    found = [here]
-    while True:
-        right, up = cost - cost[here], quality - quality[here]
-        rises = (right > 0.0) & (up > 0.0)
-        if not rises.any():
-            return np.array(found, dtype=np.intp)
-        slope = np.where(rises, up / np.where(rises, right, 1.0), -np.inf)
-        here = int(slope.argmax())
-        found.append(here)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.errors import InvalidLog
+from stigmergy.platform.learning.evaluation.columns import (
+    number_column,
+    read_table,
+    refuse_where,
+    sha256_of,
+    text_column,
+)
 from stigmergy.platform.learning.evidence.answer_log import AnswerLog
 from stigmergy.routers.evidence.batch import NO_ANSWER, UNASKED, Codes
 
@@ -36,16 +42,18 @@ def read_answer_log(path: Path, tasks: Collection[str] = ()) -> AnswerLog:
     Raises:
         InvalidLog: says what is missing, or which value of which row cannot be used.
     """
-    table, column = _table(path)
-    columns = {name: _texts(path, table, name) for name in _TEXTS}
+    table, column = _answers_table(path)
+    columns = {name: text_column(str(path), table, name) for name in _TEXTS}
     kept = np.isin(columns["task"], list(tasks)) if tasks else np.ones(table.num_rows, dtype=bool)
     unknown = sorted(set(tasks) - set(columns["task"]))
     if unknown:
         raise InvalidLog(str(path), f"it has no task {', '.join(unknown)}; its tasks: {sorted(set(columns['task']))}")
-    score, cost = (_numbers(path, table, name)[kept] for name in _NUMBERS)
-    _refuse_where(path, "score", score, ~((score >= 0.0) & (score <= 1.0)), "a score lies in [0, 1]")
-    _refuse_where(path, "cost_usd", cost, ~((cost >= 0.0) & np.isfinite(cost)), "a cost is known and at least 0")
-    tokens = _numbers(path, table, "tokens_out")[kept] if "tokens_out" in table.column_names else np.zeros(len(score))
+    score, cost = (number_column(str(path), table, name)[kept] for name in _NUMBERS)
+    refuse_where(str(path), "score", score, ~((score >= 0.0) & (score <= 1.0)), "a score lies in [0, 1]")
+    refuse_where(str(path), "cost_usd", cost, ~((cost >= 0.0) & np.isfinite(cost)), "a cost is known and at least 0")
+    tokens = np.zeros(len(score))
+    if "tokens_out" in table.column_names:
+        tokens = number_column(str(path), table, "tokens_out")[kept]
     answers = [canonical(answer, column) for answer in np.array(table.column(column).to_pylist(), dtype=object)[kept]]
     effort = np.log1p(np.maximum(np.nan_to_num(tokens), 0.0))
     values = (score, cost, effort)
@@ -96,7 +104,7 @@ def _tabulate(
         score=tables[0],
         cost=tables[1],
         effort=tables[2],
-        files={path.name: hashlib.sha256(path.read_bytes()).hexdigest()},
+        files={path.name: sha256_of(path)},
     )
 
 
@@ -105,14 +113,8 @@ def _codes(answers: list[str | None]) -> Codes:
     return np.array([NO_ANSWER if answer is None else known[answer] for answer in answers], dtype=np.int64)
 
 
-def _table(path: Path) -> tuple[pa.Table, str]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.ParquetFile(path).read()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InvalidLog(str(path), f"it cannot be read as Parquet ({error})") from None
+def _answers_table(path: Path) -> tuple[pa.Table, str]:
+    table = read_table(path)
     missing = [name for name in (*_TEXTS, *_NUMBERS) if name not in table.column_names]
     if missing:
         raise InvalidLog(str(path), f"it lacks the columns {', '.join(missing)}; it has {table.column_names}")
@@ -122,27 +124,3 @@ def _table(path: Path) -> tuple[pa.Table, str]:
     if not table.num_rows:
         raise InvalidLog(str(path), "it has no rows")
     return table, column
-
-
-def _texts(path: Path, table: pa.Table, name: str) -> NDArray[np.object_]:
-    values: NDArray[np.object_] = np.array(table.column(name).to_pylist(), dtype=object)
-    wrong = np.fromiter((not isinstance(value, str) for value in values), dtype=bool, count=len(values))
-    _refuse_where(path, name, values, wrong, "it has to be text")
-    return values
-
-
-def _numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
-    import pyarrow as pa
-
-    try:
-        column = table.column(name).cast(pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        kind = table.column(name).type
-        raise InvalidLog(str(path), f"its column {name} is of type {kind}; it has to be a number") from None
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
-
-
-def _refuse_where(path: Path, name: str, values: NDArray[Any], wrong: NDArray[np.bool_], rule: str) -> None:
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise InvalidLog(str(path), f"{int(wrong.sum())} values of {name}, first {values[row]!r}: {rule}")

@@ -9,9 +9,9 @@ from importlib.metadata import version
 from statistics import fmean
 from typing import Any
 
+from stigmergy.platform.learning.evaluation.bootstrap import Interval
 from stigmergy.platform.learning.evidence.answer_log import AnswerLog
 from stigmergy.platform.learning.evidence.evaluation import Judged, SeedResult
-from stigmergy.platform.learning.evidence.judging import Interval
 from stigmergy.platform.learning.evidence.origin import code_fingerprint
 from stigmergy.platform.learning.evidence.training_config import TrainingConfig
 

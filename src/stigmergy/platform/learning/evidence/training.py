@@ -14,10 +14,10 @@ from stigmergy.platform.learning.evidence.answer_log import (
     mean_of_available,
     measure_scales,
 )
-from stigmergy.platform.learning.evidence.folds import fold_numbers
 from stigmergy.platform.learning.evidence.induction import Continuation, cross_fit, follow, stop_here
 from stigmergy.platform.learning.evidence.posterior_fitting import fit_posterior, lay_choices
 from stigmergy.platform.learning.evidence.training_config import TrainingConfig, choose_roster, unit_of_cost
+from stigmergy.routers.estimators.folds import fold_numbers
 from stigmergy.routers.evidence.batch import EvidenceBatch, Flags, Floats, members_of
 from stigmergy.routers.evidence.policy import EvidencePolicy, choose
 from stigmergy.routers.evidence.posterior import lay_ballot, likeliest, probabilities
@@ -74,7 +74,7 @@ class _Induction:
     def __init__(self, log: AnswerLog, batch: EvidenceBatch, config: TrainingConfig) -> None:
         self._log, self._batch, self._config = log, batch, config
         self._prices = np.array(config.prices)
-        self._folds = fold_numbers(log.texts, config.folds, "inner")
+        self._folds = fold_numbers(log.texts, "inner", config.folds)
         self.posteriors: dict[int, Floats] = {}
         self.advantages: dict[tuple[int, int], Floats] = {}
 

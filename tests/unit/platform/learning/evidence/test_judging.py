@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from stigmergy.platform.learning.evaluation.bootstrap import query_weights
 from stigmergy.platform.learning.evidence.induction import Continuation, cross_fit
-from stigmergy.platform.learning.evidence.judging import SHARES, cost_share, draw_weights, interval, read_line
+from stigmergy.platform.learning.evidence.judging import SHARES, cost_share, interval, read_line
 
 
 def policies(points: list[tuple[float, float]], queries: int = 4) -> Continuation:
@@ -50,7 +51,7 @@ def test_an_interval_counts_samples_without_a_value_as_above_every_bound() -> No
 
 def test_a_bootstrap_interval_of_a_mean_has_the_width_that_theory_says() -> None:
     values = np.random.default_rng(1).normal(size=2000).astype(np.float32)
-    found = interval(np.asarray(draw_weights(2000, 800, seed=3) @ values, dtype=np.float64))
+    found = interval(np.asarray(query_weights(2000, 800, seed=3) @ values / 2000, dtype=np.float64))
     assert found is not None
     assert found.high - found.low == pytest.approx(2 * 1.96 / math.sqrt(2000), rel=0.12)
 
@@ -61,7 +62,7 @@ def test_cross_fitted_predictions_have_not_seen_the_query() -> None:
     features = np.concatenate((np.ones((40, 1)), np.eye(40)), axis=1)
     targets = rng.normal(size=(40, 1))
     rows = np.ones(40, dtype=bool)
-    weights, predicted = cross_fit(features, targets, rows, np.arange(40) % 4, penalty=1e-6)
+    weights, predicted = cross_fit(features, targets, rows, np.arange(40, dtype=np.int8) % 4, penalty=1e-6)
     assert features @ weights == pytest.approx(targets, abs=1e-3)
     for part in range(4):
         inside = np.arange(40) % 4 == part
