@@ -66,6 +66,8 @@ class FailureKind(StrEnum):
     INVALID_REPLY = "invalid_reply"
     UNAVAILABLE = "unavailable"
     OVERLOADED = "overloaded"
+    INTERRUPTED = "interrupted"
+    """The process that made the call died; nothing is known of the agent."""
 
     @property
     def hard(self) -> bool:

@@ -14,6 +14,7 @@ from stigmergy.domain import NO_USAGE, AgentProfile, FailureKind
 from stigmergy.errors import (
     AgentError,
     AgentFailed,
+    AgentLost,
     AgentOverloaded,
     AgentRefused,
     AgentTimedOut,
@@ -28,6 +29,7 @@ ERRORS: Final[Mapping[FailureKind, type[AgentError]]] = {
     FailureKind.INVALID_REPLY: InvalidReply,
     FailureKind.UNAVAILABLE: AgentUnavailable,
     FailureKind.OVERLOADED: AgentOverloaded,
+    FailureKind.INTERRUPTED: AgentLost,
 }
 """The error that stands for each kind of failure."""
 

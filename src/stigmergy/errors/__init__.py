@@ -14,13 +14,13 @@ StigmergyError
 │                            │   ├── InvalidFanOut           │   └── TaskEnded
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
 LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
@@ -67,11 +67,13 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotResumable,
     RoutingError,
     UnknownReservation,
 )
 from stigmergy.errors.services import (
     DeployFailed,
+    LeaseLost,
     PortTaken,
     RecordUnreadable,
     SequenceConflict,
@@ -113,11 +115,13 @@ __all__ = [
     "InvalidReply",
     "InvalidScores",
     "LearningError",
+    "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
     "MissingView",
     "NoFeasibleHop",
+    "NotResumable",
     "PortTaken",
     "RecordUnreadable",
     "RequestError",

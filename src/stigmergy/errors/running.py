@@ -76,6 +76,19 @@ class EpisodeError(StigmergyError):
     code = "episode_error"
 
 
+class NotResumable(EpisodeError):
+    """A run that a process left unfinished cannot be taken up again."""
+
+    code = "not_resumable"
+
+    def __init__(self, episode_id: str, reason: str) -> None:
+        super().__init__(episode_id, reason)
+        self.episode_id, self.reason = episode_id, reason
+
+    def __str__(self) -> str:
+        return f"episode {self.episode_id!r} cannot be resumed: {self.reason}"
+
+
 class IllegalEvent(EpisodeError):
     """An event that cannot happen in the state it met."""
 

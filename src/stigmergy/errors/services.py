@@ -24,6 +24,22 @@ class SequenceConflict(StoreError):
         return f"episode {self.episode_id!r} already has an event {self.seq}: another writer took this episode over"
 
 
+class LeaseLost(StoreError):
+    """A process wrote for a task that is not its own any more."""
+
+    code = "lease_lost"
+
+    def __init__(self, task_id: str, epoch: int) -> None:
+        super().__init__(task_id, epoch)
+        self.task_id, self.epoch = task_id, epoch
+
+    def __str__(self) -> str:
+        return (
+            f"task {self.task_id!r} is not held by take-over {self.epoch} any more: it has ended, or another process "
+            "runs it; what this one did since then is not stored"
+        )
+
+
 class StoreUnavailable(StoreError):
     """The database cannot be reached or refuses to write."""
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import SequenceConflict, StoreUnavailable
-from stigmergy.platform.chain import chain_hash, chained
+from stigmergy.platform.chain import chained
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Ran, Recorded
-from stigmergy.platform.episode.codec import decode, encode
-from stigmergy.platform.episode.events import EVENT_FORMAT, Event, QualityGiven
+from stigmergy.platform.episode.codec import decode
+from stigmergy.platform.episode.events import Event, QualityGiven
 from stigmergy.platform.learning.outcomes import outcome_of
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Feedback, StoredEvent
+from stigmergy.platform.task_journal import stored_event
 from stigmergy.routers.base import QueryFeatures, Router
 
 logger = logging.getLogger(__name__)
@@ -112,72 +112,72 @@ class Debrief:
     async def _add(self, feedback: Feedback) -> list[Event]:
         """Store a judgement with the event that tells of it; returns all events of the episode."""
         given = QualityGiven(quality=feedback.quality, source=feedback.source)
+        return await self._append(
+            feedback.episode_id, given, lambda event: self._store.episodes.add_feedback(feedback, event)
+        )
+
+    async def _append(
+        self, episode_id: EpisodeId, given: QualityGiven, add: Callable[[StoredEvent], Awaitable[None]]
+    ) -> list[Event]:
         while True:
-            stored = await self._store.journal.read(feedback.episode_id)
-            before = [decode(event.payload) for event in stored]
+            stored = await self._store.journal.read(episode_id)
             last = stored[-1] if stored else None
             seq = 0 if last is None else last.seq + 1
-            event = _stored(feedback.episode_id, seq, given, self._clock.now())
+            event = stored_event(episode_id, seq, Recorded(given, self._clock.now()))
             try:
-                await self._store.episodes.add_feedback(feedback, *chained([event], last))
+                await add(*chained([event], last))
             except SequenceConflict:
                 continue  # somebody else's judgement came first: this one goes after it
-            return [*before, given]
+            return [*(decode(each.payload) for each in stored), given]
 
     async def _work(self) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             batch, self._waiting = self._waiting, []
-            judged = [await self._judge(ran) for ran in batch]
-            await self._keep(judged)
-            for ran in judged:
-                self._learn(ran.episode, [recorded.event for recorded in ran.events], ran.features)
+            judged = [(ran, await self._judge(ran)) for ran in batch]
+            await self._keep([(ran, given) for ran, given in judged if given is not None])
+            for ran, given in judged:
+                events = [recorded.event for recorded in ran.events]
+                self._learn(ran.episode, events if given is None else [*events, given], ran.features)
             if not self._waiting:
                 self._idle.set()
 
-    async def _judge(self, ran: Ran) -> Ran:
+    async def _judge(self, ran: Ran) -> QualityGiven | None:
         evaluator = self._evaluators.get(ran.episode.graph)
         if evaluator is None or self._rng.random() >= self._judging.fraction:
-            return ran
+            return None
         try:
             quality = await evaluator.evaluate(ran.task, ran.episode.answer)
         except Exception:  # an evaluator is a plug-in, as a router is
             logger.exception("episode %s could not be judged", ran.episode.id)
-            return ran
+            return None
         if quality is None:
-            return ran
-        given = QualityGiven(quality=quality, source="evaluator", probability=self._judging.fraction)
-        return replace(
-            ran,
-            episode=replace(ran.episode, quality=quality),
-            events=(*ran.events, Recorded(given, self._clock.now())),
-        )
+            return None
+        return QualityGiven(quality=quality, source="evaluator", probability=self._judging.fraction)
 
-    async def _keep(self, batch: Sequence[Ran]) -> None:
-        """Store the batch; while the store is away, try again: nothing is given up."""
-        pending = list(batch)
+    async def _keep(self, judged: Sequence[tuple[Ran, QualityGiven]]) -> None:
+        """Store the judgements; while the store is away, try again: nothing is given up."""
+        pending = list(judged)
         while pending:
             # One gather, one group commit: the store's writer takes all that wait into one transaction.
-            results = await asyncio.gather(*(self._store_one(ran) for ran in pending), return_exceptions=True)
+            results = await asyncio.gather(*(self._keep_one(*each) for each in pending), return_exceptions=True)
             found = list(zip(pending, results, strict=True))
-            for ran, error in found:
-                if error is not None and not isinstance(error, StoreUnavailable):
+            for (ran, _), error in found:
+                if isinstance(error, BaseException) and not isinstance(error, StoreUnavailable):
                     self._drop(ran, error)
-            pending = [ran for ran, error in found if isinstance(error, StoreUnavailable)]
+            pending = [each for each, error in found if isinstance(error, StoreUnavailable)]
             if pending:
-                logger.warning("%d episodes wait for the store: %s", len(pending), next(filter(None, results)))
+                logger.warning("%d judgements wait for the store", len(pending))
                 await asyncio.sleep(self._retry_s)
 
-    async def _store_one(self, ran: Ran) -> None:
+    async def _keep_one(self, ran: Ran, given: QualityGiven) -> None:
         episode_id = ran.episode.id
-        events = chained([_stored(episode_id, seq, each.event, each.at) for seq, each in enumerate(ran.events)])
-        try:
-            await self._store.journal.append(episode_id, events)
-        except SequenceConflict:
-            # An earlier try did commit, and only its answer was lost.
-            logger.info("the events of episode %s are stored already", episode_id)
-        await self._store.episodes.save(replace(ran.episode, head=chain_hash(events[-1])))
+
+        async def add(event: StoredEvent) -> None:
+            await self._store.episodes.add_judgement(episode_id, given.quality, event)
+
+        await self._append(episode_id, given, add)
 
     def _learn(self, episode: Episode, events: Sequence[Event], features: QueryFeatures | None = None) -> None:
         router = self._routers.get(episode.router)
@@ -187,7 +187,3 @@ class Debrief:
             router.learn(outcome_of(episode.id, events, features))
         except Exception:  # a router is a plug-in: what it cannot learn from must not end the learning
             logger.exception("router %s could not learn from episode %s", episode.router, episode.id)
-
-
-def _stored(episode_id: EpisodeId, seq: int, event: Event, at: datetime) -> StoredEvent:
-    return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, at)

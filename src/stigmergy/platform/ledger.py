@@ -60,6 +60,12 @@ class Ledger:
             raise LedgerError(f"account {name!r} has open reservations {pending} or children; settle them first")
         return self._accounts.pop(name)
 
+    def charge(self, account: str, amount: Spend) -> None:
+        """Book what was charged before the account was opened, as that of a run that is resumed."""
+        _expect_no_gift(f"charge on {account}", amount)
+        for each in self._chain(account):
+            each.spent += amount
+
     def reserve(self, account: str, reservation: str, amount: Spend) -> None:
         """Set ``amount`` aside on the account and all above it, or on none of them.
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 from stigmergy.domain import EpisodeId, TaskId
-from stigmergy.platform.episode.events import Accepted, Event, Finished
+from stigmergy.platform.episode.events import Event, Finished
 
 _MOST_EVENTS = 1000
 _MOST_ENDED = 128
@@ -24,6 +24,7 @@ class LiveEpisode:
     episode_id: EpisodeId
     most: int = _MOST_EVENTS
     ended: bool = False
+    closed: bool = False
     _latest: deque[Event] = field(default_factory=deque)
     _first: int = 0
     _more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -39,7 +40,15 @@ class LiveEpisode:
         if len(self._latest) > self.most:
             self._latest.popleft()
             self._first += 1
-        self.ended = isinstance(event, Finished)
+        self.ended = isinstance(event, Finished) and not event.branch
+        self._wake()
+
+    def close(self) -> None:
+        """Let the readers go: no event follows here."""
+        self.closed = True
+        self._wake()
+
+    def _wake(self) -> None:
         # Whoever waits holds the old one.
         self._more.set()
         self._more = asyncio.Event()
@@ -55,7 +64,7 @@ class LiveEpisode:
                 yield seq, event
                 after = seq
             behind = after + 1 < self._first
-            if behind or (self.ended and after >= self.last):
+            if behind or self.closed or (self.ended and after >= self.last):
                 return
             if more is self._more:
                 await more.wait()
@@ -77,12 +86,21 @@ class LiveEvents:
         self._ended: OrderedDict[EpisodeId, TaskId] = OrderedDict()
         self._of_task: dict[TaskId, LiveEpisode] = {}
 
+    def begin(self, task_id: TaskId, episode_id: EpisodeId, first: int = 0) -> None:
+        """Follow an episode that runs here now; the next of its events is number ``first``."""
+        episode = LiveEpisode(episode_id, self._most_events, _first=first)
+        self._running[episode_id] = task_id, episode
+        self._of_task[task_id] = episode
+
+    def abandon(self, episode_id: EpisodeId) -> None:
+        """Another process goes on with the episode; whoever follows it here reads on in the journal."""
+        task_id, episode = self._running.pop(episode_id)
+        episode.close()
+        if self._of_task[task_id] is episode:
+            del self._of_task[task_id]
+
     def publish(self, episode_id: EpisodeId, event: Event) -> None:
-        """Take the next event of an episode; the engine's ``watch``."""
-        if isinstance(event, Accepted):
-            episode = LiveEpisode(episode_id, self._most_events)
-            self._running[episode_id] = event.task_id, episode
-            self._of_task[event.task_id] = episode
+        """Take the next event of an episode, once it is in the journal."""
         if episode_id not in self._running:
             return
         task_id, episode = self._running[episode_id]

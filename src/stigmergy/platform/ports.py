@@ -13,9 +13,11 @@ from typing import Protocol
 
 from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
 from stigmergy.platform.records import (
+    Closing,
     EpisodeFilter,
     EpisodePage,
     Feedback,
+    Fence,
     Lease,
     StoredEvent,
     TaskFilter,
@@ -27,11 +29,12 @@ from stigmergy.platform.records import (
 class Journal(Protocol):
     """The append-only events of every episode."""
 
-    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
-        """Store all of ``events`` or none of them.
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent], fence: Fence | None = None) -> None:
+        """Store all of ``events`` or none of them; behind a ``fence`` only while it stands.
 
         Raises:
             SequenceConflict: a number is already taken; nothing was stored.
+            LeaseLost: the task of the fence has ended, or another process took it over; nothing was stored.
             StoreError: an event belongs to another episode.
         """
         ...
@@ -91,6 +94,14 @@ class EpisodeStore(Protocol):
         """
         ...
 
+    async def add_judgement(self, episode_id: EpisodeId, quality: float, given: StoredEvent) -> None:
+        """Keep a quality that the platform's own judge gave: as ``add_feedback``, but no feedback is kept.
+
+        Raises:
+            EpisodeNotFound, SequenceConflict, StoreError: as ``add_feedback``.
+        """
+        ...
+
     async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
         """All feedback on the episode in the order it came; empty for an unknown episode."""
         ...
@@ -99,8 +110,12 @@ class EpisodeStore(Protocol):
 class TaskStore(Protocol):
     """Durable tasks: the row is there before the caller learns the id."""
 
-    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
+    async def create(
+        self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
+    ) -> TaskRecord:
         """Store a pending task, or find it again. A fresh one belongs to the holder of ``lease``.
+
+        With an ``episode_id`` it is no more pending: the holder starts its first attempt, as that episode.
 
         A task whose (tenant, idempotency key) or whose id is stored already under the same ``body_hash`` is not
         stored twice: the stored record is returned, recognisable by its task's id.
@@ -147,8 +162,12 @@ class TaskStore(Protocol):
         at: datetime,
         answer: str | None = None,
         result: str | None = None,
+        fence: Fence | None = None,
+        closing: Closing | None = None,
     ) -> TaskRecord:
-        """End the task with a ``status`` that is an end. The first end stays: later ones change nothing.
+        """End the task with a ``status`` that is an end, and store ``closing`` with it: all of it or nothing.
+
+        The first end stays: later ones, and those behind a ``fence`` that has fallen, change nothing.
 
         Raises:
             TaskNotFound: none is stored under this id.

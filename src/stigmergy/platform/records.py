@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from stigmergy.domain import Episode, EpisodeId, Status, Task
+from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
 
 Durability: TypeAlias = Literal["process_crash", "power_loss"]
 """What a committed write on SQLite survives."""
@@ -69,12 +69,28 @@ class Lease:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """Who may still write for a task: the holder since ``epoch``, which every take-over raises by one."""
+
+    task_id: TaskId
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What an episode leaves when its task ends, stored with that end: its summary and its last events."""
+
+    episode: Episode
+    events: tuple[StoredEvent, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
     """A stored task and where it stands.
 
-    ``owner`` is the process that runs it and ``attempts`` how often one started to; ``result`` is JSON text.
-    ``cancel_requested`` tells the owner to stop it.
+    ``owner`` is the process that runs it, ``epoch`` counts its take-overs and ``attempts`` how often one started to
+    run it; ``result`` is JSON text. ``cancel_requested`` tells the owner to stop it.
     """
 
     task: Task
@@ -84,6 +100,7 @@ class TaskRecord:
     episode_id: EpisodeId | None = None
     owner: str | None = None
     lease_expires_at: datetime | None = None
+    epoch: int = 0
     attempts: int = 0
     cancel_requested: bool = False
     result: str | None = None

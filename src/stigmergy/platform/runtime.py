@@ -81,20 +81,28 @@ def assemble(
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    evaluators = build_evaluators(settings, environ)
-    judging = Judging(settings.learning.judged_fraction)
+    evaluators, judging = build_evaluators(settings, environ), Judging(settings.learning.judged_fraction)
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
-    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live)
-    engine = _engine(settings, graphs, routers, outside)
-    terms = LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
+    engine = _engine(settings, graphs, routers, _Outside(gateway, health, clock, rng))
+    deliver, terms = _delivery(reporter, debrief), LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
+    desk = TaskDesk(
+        engine=engine,
+        store=store,
+        clock=clock,
+        owner=owner,
+        summarise=summarise,
+        live=live,
+        deliver=deliver,
+        terms=terms,
+    )
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=TaskDesk(engine=engine, store=store, clock=clock, owner=owner, summarise=summarise, terms=terms),
-        events=TaskEvents(store, live, clock),
+        desk=desk,
+        events=TaskEvents(store, live),
         debrief=debrief,
         reporter=reporter,
         health=health,
@@ -119,8 +127,6 @@ class _Outside:
     health: HealthBoard
     clock: Clock
     rng: random.Random
-    deliver: Callable[[Ran], None]
-    live: LiveEvents
 
 
 def _engine(
@@ -137,8 +143,6 @@ def _engine(
         rng=outside.rng,
         limits=EngineLimits(settings.engine.max_attempts),
         config_version=settings.fingerprint,
-        deliver=outside.deliver,
-        watch=outside.live.publish,
     )
 
 

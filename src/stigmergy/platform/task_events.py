@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from stigmergy.domain import EpisodeId, TaskId
-from stigmergy.platform.clock import Clock
 from stigmergy.platform.episode.codec import encode
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
@@ -44,15 +43,11 @@ class _Reader:
 class TaskEvents:
     """Tells the events of tasks: live where they run in this process, else from the journal once they are stored."""
 
-    def __init__(
-        self, store: Store, live: LiveEvents, clock: Clock, ask_again_s: float = 0.5, stored_within_s: float = 10.0
-    ) -> None:
-        """Ask the store every ``ask_again_s`` seconds; expect the events of an ended task ``stored_within_s``."""
+    def __init__(self, store: Store, live: LiveEvents, ask_again_s: float = 0.5) -> None:
+        """Ask the store every ``ask_again_s`` seconds."""
         self._store = store
         self._live = live
-        self._clock = clock
         self._ask_again_s = ask_again_s
-        self._stored_within_s = stored_within_s
 
     async def tail(self, task_id: TaskId, after: int = BEGINNING) -> AsyncGenerator[ToldEvent | TaskRecord, None]:
         """Every event numbered above ``after`` in order, and last, when the task has ended, its record.
@@ -61,18 +56,14 @@ class TaskEvents:
             TaskNotFound: no such task.
         """
         reader = _Reader(None, after)
-        give_up_at: float | None = None
         while True:
-            # Asked before the events are read: what had ended by then has no later event but judgements.
+            # Asked before the events are read: an end is stored with its events, and only judgements come later.
             record = await self._store.tasks.get(task_id)
             async for event in self._events(record, reader):
                 yield event
             if record.status.ended:
-                now = self._clock.monotonic()
-                give_up_at = now + self._stored_within_s if give_up_at is None else give_up_at
-                if reader.complete or record.episode_id is None or now >= give_up_at:
-                    yield record
-                    return
+                yield record
+                return
             await asyncio.sleep(self._ask_again_s / 10 if reader.complete else self._ask_again_s)
 
     async def _events(self, record: TaskRecord, reader: _Reader) -> AsyncIterator[ToldEvent]:

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stigmergy.domain import EpisodeId, Status, Task, TaskId
-from stigmergy.errors import StigmergyError, StoreUnavailable
+from stigmergy.domain import Status, TaskId
+from stigmergy.errors import LeaseLost, StigmergyError, StoreUnavailable
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, RunCancelled, new_episode_id
+from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import TaskRecord
+from stigmergy.platform.records import Closing, Fence, TaskRecord
+from stigmergy.platform.task_journal import TaskJournal
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +52,25 @@ class _Job:
 class TaskRuns:
     """Runs tasks side by side on the running event loop, as ``owner``."""
 
-    def __init__(self, engine: Engine, store: Store, clock: Clock, owner: str, summarise: Callable[[Ran], str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        clock: Clock,
+        *,
+        owner: str,
+        summarise: Callable[[Ran], str],
+        live: LiveEvents,
+        deliver: Callable[[Ran], None],
+    ) -> None:
+        """``summarise`` makes the result of a run; ``deliver`` takes every run whose end is stored."""
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._summarise = summarise
+        self._live = live
+        self._deliver = deliver
         self._jobs: dict[TaskId, _Job] = {}
 
     def __len__(self) -> int:
@@ -64,11 +79,12 @@ class TaskRuns:
     def __contains__(self, task_id: TaskId) -> bool:
         return task_id in self._jobs
 
-    def start(self, task: Task) -> None:
-        """Run the task in the background."""
-        running = asyncio.create_task(self._run(task), name=f"task {task.id}")
-        self._jobs[task.id] = _Job(running)
-        running.add_done_callback(lambda _: self._jobs.pop(task.id, None))
+    def start(self, record: TaskRecord) -> None:
+        """Run the task in the background, or go on with what another process has left of it."""
+        task_id = record.task.id
+        running = asyncio.create_task(self._run(record), name=f"task {task_id}")
+        self._jobs[task_id] = _Job(running)
+        running.add_done_callback(lambda _: self._jobs.pop(task_id, None))
 
     def stop(self, task_id: TaskId) -> None:
         """Interrupt the task, and the call of an agent with it. Its end follows; what does not run is left alone."""
@@ -88,7 +104,9 @@ class TaskRuns:
         done = job.running.done() and not job.running.cancelled() and job.running.exception() is None
         return job.running.result() if done else None
 
-    async def end(self, task_id: TaskId, end: End) -> TaskRecord:
+    async def end(
+        self, task_id: TaskId, end: End, fence: Fence | None = None, closing: Closing | None = None
+    ) -> TaskRecord:
         """Store the end; while the store is away, try again: a run that was paid for is not given up."""
         while True:
             try:
@@ -99,6 +117,8 @@ class TaskRuns:
                     at=self._clock.now(),
                     answer=end.answer,
                     result=end.result,
+                    fence=fence,
+                    closing=closing,
                 )
             except StoreUnavailable as error:
                 logger.warning("the end of task %s waits for the store: %s", task_id, error)
@@ -108,35 +128,51 @@ class TaskRuns:
         """Wait until everything that runs has ended."""
         await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
 
-    async def _run(self, task: Task) -> Answered:
-        job = self._jobs[task.id]
-        if job.stopped:
-            return Answered(await self.end(task.id, End(Status.CANCELLED, CANCELLED_ON_REQUEST)))
-        episode_id = new_episode_id()
-        # Beside the run: nothing waits for it before the end.
-        marked = asyncio.create_task(self._mark(task, episode_id))
+    async def _run(self, record: TaskRecord) -> Answered:
+        task_id, fence = record.task.id, Fence(record.task.id, record.epoch)
+        if self._jobs[task_id].stopped:
+            return Answered(await self.end(task_id, End(Status.CANCELLED, CANCELLED_ON_REQUEST), fence))
         try:
-            ran = await self._interruptible(job, task, episode_id)
-            episode, result = ran.episode, self._summarise(ran)
+            return await self._run_to_its_end(record, fence)
+        except LeaseLost as error:
+            logger.warning("%s", error)
+            return Answered(await self._store.tasks.get(task_id))
         except StigmergyError as error:
             # It was accepted under another configuration, or the platform itself failed: an explicit end all the same.
-            logger.exception("task %s could not be run", task.id)
+            logger.exception("task %s could not be run", task_id)
             end = End(Status.REFUSED, str(error))
         except Exception as error:
-            logger.exception("task %s met a defect of the platform", task.id)
+            logger.exception("task %s met a defect of the platform", task_id)
             end = End(Status.ESCALATED, f"internal error: {type(error).__name__}: {error}")
-        else:
-            await marked
-            end = End(episode.status, episode.reason, episode.answer, result)
-            return Answered(await self.end(task.id, end), ran)
-        await marked
-        return Answered(await self.end(task.id, end))
+        return Answered(await self.end(task_id, end, fence))
 
-    async def _interruptible(self, job: _Job, task: Task, episode_id: EpisodeId) -> Ran:
+    async def _run_to_its_end(self, record: TaskRecord, fence: Fence) -> Answered:
+        episode_id = record.episode_id or new_episode_id()
+        journal = TaskJournal(self._store.journal, self._live, fence, episode_id)
+        if record.status is Status.PENDING or record.attempts > 1:
+            await journal.open()
+        journal.begin()
+        try:
+            ran = await self._interruptible(record, journal)
+            closing = journal.closing(ran)
+            end = End(ran.episode.status, ran.episode.reason, ran.episode.answer, self._summarise(ran))
+        except BaseException:
+            journal.abandon()
+            raise
+        ended = await self.end(record.task.id, end, fence, closing)
+        if (ended.status, ended.result) != (end.status, end.result):
+            journal.abandon()
+            return Answered(ended)
+        journal.end(ran)
+        self._deliver(ran)
+        return Answered(ended, ran)
+
+    async def _interruptible(self, record: TaskRecord, journal: TaskJournal) -> Ran:
         """The finished run; also one that was stopped, which is a result like any other."""
+        job = self._jobs[record.task.id]
         job.in_engine = True
         try:
-            return await self._engine.run(task, episode_id)
+            return await self._engine.run(record.task, journal.episode_id, journal, journal.past)
         except RunCancelled as cancelled:
             if not job.stopped:
                 raise
@@ -145,10 +181,3 @@ class TaskRuns:
             job.in_engine = False
             if job.stopped:
                 job.running.uncancel()
-
-    async def _mark(self, task: Task, episode_id: EpisodeId) -> None:
-        try:
-            await self._store.tasks.mark_running(task.id, self._owner, episode_id, self._clock.now())
-        except StigmergyError as error:
-            # The row says less than it could, which is no reason to lose what the task has cost.
-            logger.warning("task %s runs, and the store does not know: %s", task.id, error)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from stigmergy.domain import Status, Task, TaskId
 from stigmergy.errors import StoreError, TaskEnded
 from stigmergy.platform.clock import Clock
-from stigmergy.platform.engine import Engine, Ran
+from stigmergy.platform.engine import Engine, Ran, new_episode_id
+from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Lease, TaskRecord
 from stigmergy.platform.task_runs import CANCELLED_ON_REQUEST, Answered, End, TaskRuns
@@ -35,12 +36,16 @@ class LeaseTerms:
     cancel_poll_s: float = 1.0
 
 
+def _let_go(_ran: Ran) -> None:
+    """For desks whose runs nobody wants but their callers."""
+
+
 class TaskDesk:
     """Accepts tasks, runs them in this process, and records how each one ended.
 
-    The row is committed before anybody learns the id, with a lease. A caller that goes away does
-    not stop its task: it was accepted. A process that dies cannot renew its leases, and another one takes its tasks
-    over: such a task runs again from its start.
+    The row is committed before anybody learns the id, with a lease. A caller that goes away does not stop its task: it
+    was accepted. A process that dies cannot renew its leases, and another one takes its tasks over: it goes on from
+    the journal, so that no finished step is called again.
     """
 
     def __init__(
@@ -51,14 +56,19 @@ class TaskDesk:
         clock: Clock,
         owner: str,
         summarise: Callable[[Ran], str],
+        live: LiveEvents | None = None,
+        deliver: Callable[[Ran], None] = _let_go,
         terms: LeaseTerms = LeaseTerms(),
     ) -> None:
+        """``summarise`` makes the stored result of a run; ``deliver`` takes every run whose end is stored."""
         self._engine = engine
         self._store = store
         self._clock = clock
         self._owner = owner
         self._terms = terms
-        self._runs = TaskRuns(engine, store, clock, owner, summarise)
+        self._runs = TaskRuns(
+            engine, store, clock, owner=owner, summarise=summarise, live=live or LiveEvents(), deliver=deliver
+        )
         self._keepers: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
@@ -81,9 +91,11 @@ class TaskDesk:
             IdempotencyConflict: the key belongs to a task with another body.
         """
         self._engine.check(task)
-        record = await self._store.tasks.create(task, body_hash, self._lease())
-        if record.task.id == task.id and record.status is Status.PENDING and task.id not in self._runs:
-            self._runs.start(task)
+        episode_id = new_episode_id()
+        record = await self._store.tasks.create(task, body_hash, self._lease(), episode_id)
+        # Only of a task that is new here the episode is the one that was just proposed.
+        if record.episode_id == episode_id:
+            self._runs.start(record)
         return record
 
     async def finished(self, task_id: TaskId, timeout_s: float | None = None) -> Answered:
@@ -151,9 +163,14 @@ class TaskDesk:
                 reason = f"given up: {record.attempts} processes died while they ran it"
                 await self._runs.end(record.task.id, End(Status.ESCALATED, reason))
             else:
-                logger.warning("task %s was left by %s and runs again", record.task.id, record.owner)
-                self._runs.start(record.task)
+                await self._start_again(record)
         return len(orphans)
+
+    async def _start_again(self, record: TaskRecord) -> None:
+        logger.warning("task %s was left unfinished and goes on here", record.task.id)
+        episode_id = record.episode_id or new_episode_id()
+        now = self._clock.now()
+        self._runs.start(await self._store.tasks.mark_running(record.task.id, self._owner, episode_id, now))
 
     def _lease(self) -> Lease:
         return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -18,10 +18,13 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, GraphSpec
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.agent_gateway import InProcessGateway
-from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
-from stigmergy.platform.episode import events as ev
+from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService, RunCancelled
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import BreakerConfig, HealthBoard
+from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.records import Fence
+from stigmergy.platform.store.memory import MemoryStore
+from stigmergy.platform.task_journal import TaskJournal
 from stigmergy.routers.base import Router
 from stigmergy.routers.price_baselines import CheapestRouter
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
@@ -43,10 +46,15 @@ class House:
     health: HealthBoard
     clock: FakeClock
     delivered: list[Ran] = field(default_factory=list)
-    watched: list[ev.Event] = field(default_factory=list)
 
     async def run(self, budget: Budget = _NO_LIMITS, episode_id: str = "ep", **facts: Any) -> Ran:
-        return await self.engine.run(self.task(budget, **facts), episode_id)
+        try:
+            ran = await self.engine.run(self.task(budget, **facts), episode_id)
+        except RunCancelled as cancelled:
+            self.delivered.append(cancelled.ran)
+            raise
+        self.delivered.append(ran)
+        return ran
 
     def task(self, budget: Budget = _NO_LIMITS, **facts: Any) -> Any:
         return replace(task(graph=self.graph.name, router="router", budget=budget), **facts)
@@ -70,8 +78,6 @@ def _house(
     profiles = _profiles(graph)
     agents = {name: ScriptedAgent(each, _script(written.get(name, [name]))) for name, each in profiles.items()}
     health = HealthBoard(agents, breakers, clock.monotonic)
-    delivered: list[Ran] = []
-    watched: list[ev.Event] = []
     served = RouterInService("router", router or CheapestRouter(), selection or Greedy(), "greedy", lambda: "p1")
     engine = Engine(
         graphs={graph.name: graph},
@@ -83,10 +89,8 @@ def _house(
         clock=clock,
         rng=random.Random(seed),
         limits=EngineLimits(max_attempts),
-        deliver=delivered.append,
-        watch=lambda _, event: watched.append(event),
     )
-    return House(graph, agents, engine, health, clock, delivered, watched)
+    return House(graph, agents, engine, health, clock)
 
 
 def _profiles(graph: AgentGraph) -> dict[AgentId, AgentProfile]:
@@ -141,6 +145,18 @@ def kinds() -> Callable[[Ran], list[str]]:
 def used() -> Callable[..., Reply]:
     """``used(usd, tokens=0, text="done")``: a reply that states what it used."""
     return lambda usd, tokens=0, text="done": Reply(text=text, usage=Usage(tokens, 0, 1, Decimal(str(usd))))
+
+
+@pytest.fixture(scope="session")
+def stored() -> Callable[[MemoryStore, Ran], Awaitable[None]]:
+    """``await stored(store, run)``: keeps a finished run as its task's end does."""
+
+    async def store_it(store: MemoryStore, ran: Ran) -> None:
+        closing = TaskJournal(store.journal, LiveEvents(), Fence(ran.task.id, 0), ran.episode.id).closing(ran)
+        await store.journal.append(closing.episode.id, closing.events)
+        await store.episodes.save(closing.episode)
+
+    return store_it
 
 
 @st.composite

@@ -55,6 +55,7 @@ def desk(made: Any, store: MemoryStore) -> TaskDesk:
         clock=made.clock,
         owner="here",
         summarise=lambda ran: f'{{"charged": {ran.episode.charged_usd}}}',
+        deliver=made.delivered.append,
         terms=LeaseTerms(cancel_poll_s=0.01),
     )
 

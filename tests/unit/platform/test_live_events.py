@@ -49,8 +49,8 @@ async def test_a_reader_that_fell_behind_what_is_kept_is_sent_to_the_journal() -
 async def test_only_the_latest_ended_episodes_are_kept_and_a_task_that_runs_again_is_its_latest() -> None:
     live = LiveEvents(most_ended=2)
     for number in range(4):
-        live.publish(f"e{number}", accepted(f"t{number}"))
-    live.publish("again", accepted("t0"))
+        live.begin(f"t{number}", f"e{number}")
+    live.begin("t0", "again")
     for episode in ("e0", "e1", "e2", "e3"):
         live.publish(episode, FINISHED)
     found = [live.find(f"t{number}") for number in range(4)]

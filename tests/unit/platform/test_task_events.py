@@ -13,7 +13,7 @@ from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.records import StoredEvent, TaskRecord
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.platform.task_events import TaskEvents
-from stigmergy.testing import EPOCH, FakeClock, task
+from stigmergy.testing import EPOCH, task
 
 VERSIONS = ev.Versions(graph="1", policy="1", config="1", features="1")
 ACCEPTED = ev.Accepted(
@@ -30,8 +30,8 @@ class House:
     """A store with one task, and what watches it."""
 
     def __init__(self) -> None:
-        self.store, self.live, self.clock = MemoryStore(), LiveEvents(), FakeClock()
-        self.told = TaskEvents(self.store, self.live, self.clock, ask_again_s=0.001)
+        self.store, self.live = MemoryStore(), LiveEvents()
+        self.told = TaskEvents(self.store, self.live, ask_again_s=0.001)
 
     async def begin(self, episode_id: str = "e") -> None:
         await self.store.tasks.create(task(), "body")
@@ -72,6 +72,7 @@ async def test_what_ran_elsewhere_is_told_from_the_journal_and_resumed_anywhere(
 
 async def test_what_runs_here_is_told_live_before_anything_is_stored(house: House) -> None:
     await house.begin()
+    house.live.begin("task-1", "e")
     tail = house.told.tail("task-1")
     for number, event in enumerate(EVENTS):
         house.live.publish("e", event)
@@ -80,24 +81,6 @@ async def test_what_runs_here_is_told_live_before_anything_is_stored(house: Hous
     assert shown(await anext(tail)) == "escalated"
     assert await house.read(1) == ALL[2:]
     assert await house.read(2) == ALL[3:]
-
-
-async def test_events_that_are_stored_a_moment_after_the_end_are_waited_for(house: House) -> None:
-    await house.begin()
-    await house.end()
-    tail = house.told.tail("task-1")
-    await house.keep(EVENTS[0])
-    assert shown(await anext(tail)) == ALL[0]
-    await house.keep(*EVENTS[1:], first=1)
-    assert [shown(each) async for each in tail] == ALL[1:]
-
-
-async def test_events_that_never_come_are_not_waited_for_for_ever(house: House) -> None:
-    await house.begin()
-    await house.keep(ACCEPTED)
-    await house.end()
-    impatient = TaskEvents(house.store, house.live, house.clock, stored_within_s=0)
-    assert [shown(each) async for each in impatient.tail("task-1")] == [ALL[0], "escalated"]
 
 
 async def test_a_task_that_ended_without_an_episode_has_its_end_alone(house: House) -> None:
@@ -117,3 +100,17 @@ async def test_a_run_that_begins_anew_elsewhere_is_told_from_its_beginning(house
     await house.keep(ACCEPTED, replace(EVENTS[2]), episode_id="second")
     await house.end()
     assert [shown(each) async for each in tail] == [(0, "accepted"), (1, "finished"), "escalated"]
+
+
+async def test_what_another_process_takes_over_is_told_to_the_end(house: House) -> None:
+    await house.begin()
+    await house.keep(*EVENTS[:2])
+    house.live.begin("task-1", "e", first=1)
+    tail = house.told.tail("task-1")
+    assert shown(await anext(tail)) == ALL[0]
+    house.live.publish("e", EVENTS[1])
+    assert shown(await anext(tail)) == ALL[1]
+    house.live.abandon("e")
+    await house.keep(EVENTS[2], first=2)
+    await house.end()
+    assert [shown(each) async for each in tail] == ALL[2:]

@@ -35,19 +35,28 @@ class Gate:
 
 
 class Moody(MemoryTasks):
-    """Task rows of a store that is away when a task begins and again when it ends."""
+    """Task rows of a store that is away when a task ends."""
 
     def __init__(self) -> None:
         super().__init__()
         self.away = 1
 
-    async def mark_running(self, *_: Any) -> TaskRecord:
-        raise StoreUnavailable("memory://", "it is away")
-
     async def finish(self, task_id: TaskId, **end: Any) -> TaskRecord:
         if self.away:
             self.away -= 1
             raise StoreUnavailable("memory://", "it is still away")
+        return await super().finish(task_id, **end)
+
+
+class Held(MemoryTasks):
+    """Task rows of a store that takes its time with every end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    async def finish(self, task_id: TaskId, **end: Any) -> TaskRecord:
+        await self.let_go.wait()
         return await super().finish(task_id, **end)
 
 
@@ -73,9 +82,9 @@ async def test_the_row_is_there_before_the_task_runs_and_says_how_it_ended(
     made: Any, desk: TaskDesk, store: MemoryStore
 ) -> None:
     record = await desk.accept(made.task(), "hash")
-    assert (record.status, desk.in_flight) == (Status.PENDING, 1)
+    assert (record.status, desk.in_flight) == (Status.RUNNING, 1)
     answered = await desk.finished("task-1")
-    assert made.agents["a"]._script.rows in ([Status.PENDING], [Status.RUNNING])
+    assert made.agents["a"]._script.rows == [Status.RUNNING]
     row = await store.tasks.get("task-1")
     assert (row.status, row.answer, row.result, row.owner) == (Status.COMPLETED, "done", '{"route": "a"}', "here")
     assert answered.record == row
@@ -120,10 +129,14 @@ async def test_a_caller_that_goes_away_does_not_stop_its_task(made: Any, desk: T
     assert (await store.tasks.get("task-1")).status is Status.COMPLETED
 
 
-async def test_waiting_ends_at_its_time_limit_and_the_task_goes_on(made: Any, desk: TaskDesk) -> None:
+async def test_waiting_ends_at_its_time_limit_and_the_task_goes_on(
+    made: Any, desk: TaskDesk, store: MemoryStore
+) -> None:
+    store.tasks = held = Held()
     await desk.accept(made.task(), "hash")
     answered = await desk.finished("task-1", timeout_s=0)
     assert (answered.record.status.ended, answered.ran) == (False, None)
+    held.let_go.set()
     assert (await desk.finished("task-1")).record.status is Status.COMPLETED
 
 

@@ -2,6 +2,16 @@
 
 from stigmergy.platform.engine.engine import Engine, EngineLimits, new_episode_id
 from stigmergy.platform.engine.hops import RouterInService
-from stigmergy.platform.engine.run import Ran, Recorded, RunCancelled
+from stigmergy.platform.engine.run import Ran, Recorded, Recorder, RunCancelled, Unrecorded
 
-__all__ = ["Engine", "EngineLimits", "Ran", "Recorded", "RouterInService", "RunCancelled", "new_episode_id"]
+__all__ = [
+    "Engine",
+    "EngineLimits",
+    "Ran",
+    "Recorded",
+    "Recorder",
+    "RouterInService",
+    "RunCancelled",
+    "Unrecorded",
+    "new_episode_id",
+]

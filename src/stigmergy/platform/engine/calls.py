@@ -72,7 +72,16 @@ class Caller:
                 branch=command.branch,
             )
         )
-        request = self._request(run, profile, step, replies_before(lines))
+        try:
+            # Whoever takes the run over has to know of this call, and of all before it.
+            await run.keep()
+            return await self._call(run, command, profile, self._request(run, profile, step, replies_before(lines)))
+        except asyncio.CancelledError:
+            # Whether the agent did the work is unknown, so its worst case stays charged.
+            run.ledger.commit(_reservation(run, command), worst)
+            raise
+
+    async def _call(self, run: Run, command: CallAgent, profile: AgentProfile, request: Request) -> tuple[Command, ...]:
         self._health.started(profile.id)
         began = self._clock.monotonic()
         try:
@@ -80,8 +89,6 @@ class Caller:
         except AgentError as error:
             return self._failed(run, command, profile, error, self._clock.monotonic() - began)
         except asyncio.CancelledError:
-            # Whether the agent did the work is unknown, so its worst case stays charged.
-            run.ledger.commit(_reservation(run, command), worst)
             self._health.abandoned(profile.id)
             raise
         return self._succeeded(run, command, profile, reply, self._clock.monotonic() - began)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stigmergy.domain import EpisodeId, Status, Task
@@ -19,10 +19,11 @@ from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
 from stigmergy.platform.engine.plan import Plan, plan_route
-from stigmergy.platform.engine.run import Ran, Run, RunCancelled
+from stigmergy.platform.engine.resume import resume
+from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
-from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, Finish, Join, Repair
+from stigmergy.platform.episode.state import AwaitBranches, CallAgent, ChooseHop, Command, Finish, Join, Repair
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.routers.feasibility import Mask
@@ -43,10 +44,6 @@ def new_episode_id() -> EpisodeId:
     return f"ep_{uuid.uuid4().hex}"
 
 
-def ignore_event(_episode: EpisodeId, _event: ev.Event) -> None:
-    """The watcher of an engine that nobody watches."""
-
-
 class Engine:
     """Runs tasks through agent graphs. Holds no task state between calls; safe for many concurrent episodes."""
 
@@ -64,8 +61,6 @@ class Engine:
         mask: Mask | None = None,
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
-        deliver: Callable[[Ran], None],
-        watch: Callable[[EpisodeId, ev.Event], None] = ignore_event,
     ) -> None:
         self._graphs = graphs
         self._routers = routers
@@ -79,8 +74,6 @@ class Engine:
         self._caller = Caller(gateway, health, self._mask, clock)
         self._limits = limits
         self._config_version = config_version
-        self._deliver = deliver
-        self._watch = watch
 
     def check(self, task: Task) -> None:
         """Refuse a task that cannot be run, before anything is stored or spent.
@@ -104,22 +97,27 @@ class Engine:
             UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, new_episode_id())
+        run = self._new_run(task, new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
-    async def run(self, task: Task, episode_id: EpisodeId) -> Ran:
-        """Run one task to its end, and deliver what is left of it.
+    async def run(
+        self, task: Task, episode_id: EpisodeId, recorder: Recorder | None = None, past: Sequence[Recorded] = ()
+    ) -> Ran:
+        """Run one task to its end, or to that end from where its ``past``, the events of another process, has led.
 
-        Returns the finished run, whatever its outcome: failures of agents never raise.
+        Before each call of an agent everything that has happened is given to the ``recorder``. Returns the finished
+        run, whatever its outcome: failures of agents never raise.
 
         Raises:
             UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
-            RunCancelled: the asyncio task was cancelled; the cancelled run is delivered all the same. Its reason is the
-                message that the cancellation came with.
+            NotResumable: the ``past`` is of another version of the graph.
+            LeaseLost: the recorder takes nothing more, because another process runs the task.
+            RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
+                that the cancellation came with.
         """
         self.check(task)
-        run = self._new_run(task, episode_id)
-        commands = run.apply(self._accepted(run))
+        run = self._new_run(task, episode_id, recorder or Unrecorded())
+        commands = resume(run, past) if past else run.apply(self._accepted(run))
         try:
             while commands:
                 (command,) = commands
@@ -128,14 +126,10 @@ class Engine:
             reason = str(cancelled) or "the run was cancelled"
             run.apply(ev.Cancelled(reason=reason))
             run.apply(ev.Finished(status=Status.CANCELLED, reason=reason))
-            ran = run.ended()
-            self._deliver(ran)
-            raise RunCancelled(ran) from None
-        ran = run.ended()
-        self._deliver(ran)
-        return ran
+            raise RunCancelled(run.ended()) from None
+        return run.ended()
 
-    def _new_run(self, task: Task, episode_id: EpisodeId) -> Run:
+    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
@@ -143,7 +137,7 @@ class Engine:
             router=self._routers[task.router],
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
-            watch=self._watch,
+            recorder=recorder,
         )
 
     def _accepted(self, run: Run) -> ev.Accepted:
@@ -167,6 +161,8 @@ class Engine:
             case CallAgent() if not self._too_late(run):
                 fans_out = command.node in run.lines(command.branch)[-1].graph.branches
                 return await (self._fan_outs if fans_out else self._caller).perform(run, command)
+            case AwaitBranches():
+                return await self._fan_outs.go_on(run, command)
             case Join():
                 return self._fan_outs.join(run, command)
             case _:

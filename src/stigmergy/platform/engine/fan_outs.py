@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from math import prod
 from typing import TypeAlias
@@ -19,7 +19,7 @@ from stigmergy.platform.engine.run import Run
 from stigmergy.platform.engine.surroundings import Ahead, every_branch, view_of
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.branches import delivered
-from stigmergy.platform.episode.state import CallAgent, CancelBranch, Command, EpisodeState, Join
+from stigmergy.platform.episode.state import AwaitBranches, CallAgent, CancelBranch, Command, EpisodeState, Join
 from stigmergy.platform.healing import failed_agents
 from stigmergy.platform.health import HealthBoard
 from stigmergy.routers.feasibility import Closed, Mask
@@ -41,8 +41,16 @@ class FanOuts:
 
         When the caller goes away, every branch is stopped before the cancellation goes on.
         """
-        started = run.apply(self._start(run, command))
-        tasks = {each.branch: asyncio.create_task(self._follow(run, each)) for each in started}
+        return await self._side_by_side(run, command, run.apply(self._start(run, command)))
+
+    async def go_on(self, run: Run, command: AwaitBranches) -> Commands:
+        """As ``perform``, for a fan-out whose branches another process started: each goes on where it stood."""
+        state = run.lines(command.branch)[-1].state
+        paths = [_path(command.branch, command.node, name) for name, each in state.branches.items() if each.alive]
+        return await self._side_by_side(run, command, [run.left_open.pop(path) for path in paths])
+
+    async def _side_by_side(self, run: Run, command: CallAgent | AwaitBranches, opening: Sequence[Command]) -> Commands:
+        tasks = {each.branch: asyncio.create_task(self._follow(run, each)) for each in opening}
         try:
             return await self._until_all_ended(run, command, tasks)
         finally:
@@ -69,7 +77,7 @@ class FanOuts:
             (command,) = commands
 
     async def _until_all_ended(
-        self, run: Run, command: CallAgent, tasks: Mapping[str, asyncio.Task[Commands]]
+        self, run: Run, command: CallAgent | AwaitBranches, tasks: Mapping[str, asyncio.Task[Commands]]
     ) -> Commands:
         waiting = set(tasks.values())
         while True:
@@ -83,7 +91,7 @@ class FanOuts:
                     if onward := await _stop(run, each, tasks[each.branch], waiting):
                         return onward
 
-    def _early_stop(self, run: Run, command: CallAgent) -> Commands:
+    def _early_stop(self, run: Run, command: CallAgent | AwaitBranches) -> Commands:
         """What stops the rest when the join needs no more."""
         line = run.lines(command.branch)[-1]
         running = [name for name, branch in line.state.branches.items() if branch.alive]

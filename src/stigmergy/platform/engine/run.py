@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from stigmergy.domain import Episode, EpisodeId, NodeId, Task
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -37,8 +38,27 @@ class Ran:
     features: QueryFeatures
 
 
+class Recorder(Protocol):
+    """Where the events of one run go before anything is done that cannot be undone."""
+
+    async def keep(self, fresh: Sequence[Recorded]) -> None:
+        """Record the next events; once this returns, they outlive the process.
+
+        Raises:
+            LeaseLost: another process runs the task; the run has to end without a trace.
+        """
+        ...
+
+
+class Unrecorded:
+    """For runs that nobody resumes."""
+
+    async def keep(self, fresh: Sequence[Recorded]) -> None:
+        """Nothing to do: the finished run has all its events."""
+
+
 class RunCancelled(asyncio.CancelledError):
-    """The cancellation of a run; ``ran`` is what there is of it, delivered already."""
+    """The cancellation of a run; ``ran`` is what there is of it."""
 
     def __init__(self, ran: Ran) -> None:
         super().__init__(ran.episode.reason)
@@ -56,7 +76,7 @@ class Run:
         router: RouterInService,
         features: QueryFeatures,
         clock: Clock,
-        watch: Callable[[EpisodeId, Event], None],
+        recorder: Recorder,
     ) -> None:
         self.episode_id = episode_id
         self.task = task
@@ -68,15 +88,37 @@ class Run:
         self.account = self.ledger.open_account(f"task {task.id}", task.budget)
         self.started_at = clock.now()
         self.recorded: list[Recorded] = []
+        self.left_open: dict[str, Command] = {}
+        """What a run that was resumed has still to do in its branches, by branch."""
         self._clock = clock
-        self._watch = watch
+        self._recorder = recorder
+        self._kept = 0
+        self._keeping = asyncio.Lock()
 
     def apply(self, event: Event) -> tuple[Command, ...]:
         """Advance by an event; returns what has to be done next."""
         self.state, commands = advance(self.state, event)
         self.recorded.append(Recorded(event, self._clock.now()))
-        self._watch(self.episode_id, event)
         return commands
+
+    def restore(self, past: Sequence[Recorded], state: EpisodeState) -> None:
+        """Stand where the ``past``, which is recorded already, has led: with its state and with what it charged."""
+        self.state, self.started_at = state, past[0].at
+        self.recorded[:] = past
+        self._kept = len(past)
+        self.ledger.charge(self.account.name, state.charged + state.reserved)
+
+    async def keep(self) -> None:
+        """Have everything that happened so far recorded for good; branches that wait here are recorded together.
+
+        Raises:
+            LeaseLost: another process runs the task.
+        """
+        async with self._keeping:
+            fresh = self.recorded[self._kept :]
+            if fresh:
+                await self._recorder.keep(fresh)
+                self._kept += len(fresh)
 
     def lines(self, branch: str) -> tuple[Line, ...]:
         """The lines from the main one down to that of ``branch``, which comes last."""

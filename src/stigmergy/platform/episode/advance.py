@@ -30,7 +30,10 @@ from stigmergy.platform.episode.state import (
 Step = tuple[EpisodeState, tuple[Command, ...]]
 
 RETRIED = frozenset({FailureKind.ERROR, FailureKind.OVERLOADED, FailureKind.TIMEOUT})
-"""Failures that a second attempt may mend. A refusal, a dead replica or an invalid reply goes straight to repair."""
+"""Failures that a second attempt may mend. A refusal, a dead replica or an invalid reply goes straight to repair.
+
+A call that was interrupted is made again however often its agent was called: it was not the agent that failed.
+"""
 
 
 def advance(state: EpisodeState, event: ev.Event) -> Step:
@@ -161,7 +164,8 @@ def _call_failed(state: EpisodeState, event: ev.CallFailed) -> Step:
     _expect_target(state, event.node, event.kind)
     _expect_attempt(state, event.attempt, event.kind)
     failed = _with_failure(state, event)
-    if event.failure in RETRIED and not event.final and event.attempt < state.max_attempts:
+    bounded = event.failure in RETRIED and event.attempt < state.max_attempts
+    if not event.final and (bounded or event.failure is FailureKind.INTERRUPTED):
         again = event.attempt + 1
         return replace(failed, phase=Phase.CALLING, attempt=again), (CallAgent(event.node, again),)
     return _give_up_on(failed, event.node, f"{event.agent}: {event.failure} ({event.reason})")

@@ -129,4 +129,12 @@ class CancelBranch:
     branch: str
 
 
-Command: TypeAlias = ChooseHop | CallAgent | Repair | Finish | Join | CancelBranch
+@dataclass(frozen=True, slots=True)
+class AwaitBranches:
+    """Go on with the branches of the fan-out at ``node``, which run already. Only a run that is resumed is asked to."""
+
+    node: NodeId
+    branch: str = ""
+
+
+Command: TypeAlias = ChooseHop | CallAgent | Repair | Finish | Join | CancelBranch | AwaitBranches

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.errors import EpisodeNotFound, SequenceConflict
-from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
+from stigmergy.errors import EpisodeNotFound, LeaseLost, SequenceConflict
+from stigmergy.platform.records import Closing, EpisodeFilter, EpisodePage, Feedback, Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.memory_tasks import MemoryTasks
@@ -17,14 +17,18 @@ from stigmergy.platform.store.memory_tasks import MemoryTasks
 class MemoryJournal:
     """Implements ``ports.Journal``."""
 
-    def __init__(self) -> None:
+    def __init__(self, stands: Callable[[Fence], bool] = lambda _: True) -> None:
+        """``stands`` says whether a fence does."""
         self.events: dict[EpisodeId, dict[int, StoredEvent]] = {}
+        self._stands = stands
 
-    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent], fence: Fence | None = None) -> None:
         """See ``ports.Journal``."""
         check_episode(episode_id, events)
         if not events:
             return
+        if fence is not None and not self._stands(fence):
+            raise LeaseLost(fence.task_id, fence.epoch)
         stored = self.events.get(episode_id, {})
         fresh = {event.seq: event for event in events}
         if len(fresh) < len(events) or not stored.keys().isdisjoint(fresh):
@@ -76,12 +80,16 @@ class MemoryEpisodes:
 
     async def add_feedback(self, feedback: Feedback, given: StoredEvent) -> None:
         """See ``ports.EpisodeStore``."""
-        await self.get(feedback.episode_id)
-        await self._journal.append(feedback.episode_id, [given])
-        episode = self.episodes[feedback.episode_id]
+        await self.add_judgement(feedback.episode_id, feedback.quality, given)
+        self._feedback.setdefault(feedback.episode_id, []).append(feedback)
+
+    async def add_judgement(self, episode_id: EpisodeId, quality: float, given: StoredEvent) -> None:
+        """See ``ports.EpisodeStore``."""
+        await self.get(episode_id)
+        await self._journal.append(episode_id, [given])
+        episode = self.episodes[episode_id]
         head = moved_head(given) if episode.head == given.previous else episode.head
-        self.episodes[episode.id] = replace(episode, quality=feedback.quality, head=head)
-        self._feedback.setdefault(episode.id, []).append(feedback)
+        self.episodes[episode_id] = replace(episode, quality=quality, head=head)
 
     async def feedback(self, episode_id: EpisodeId) -> tuple[Feedback, ...]:
         """See ``ports.EpisodeStore``."""
@@ -114,10 +122,17 @@ class MemoryStore:
     """Implements ``ports.Store``."""
 
     def __init__(self, journal: MemoryJournal | None = None) -> None:
-        self.tasks = MemoryTasks()
-        self.journal = journal or MemoryJournal()
+        self.journal = journal or MemoryJournal(self._stands)
         self.episodes = MemoryEpisodes(self.journal)
+        self.tasks = MemoryTasks(self._close)
         self.trails = MemoryTrails()
+
+    def _stands(self, fence: Fence) -> bool:
+        return self.tasks.stands(fence)
+
+    async def _close(self, closing: Closing) -> None:
+        await self.journal.append(closing.episode.id, closing.events)
+        await self.episodes.save(closing.episode)
 
     async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
         """See ``ports.Store``."""

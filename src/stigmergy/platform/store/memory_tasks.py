@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
-from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+
+
+async def _ignore(_closing: Closing) -> None:
+    """For rows without a journal beside them."""
 
 
 class MemoryTasks:
     """Implements ``ports.TaskStore``."""
 
-    def __init__(self) -> None:
+    def __init__(self, close: Callable[[Closing], Awaitable[None]] = _ignore) -> None:
+        """``close`` stores what an episode leaves when its task ends."""
+        self._close = close
         self._records: dict[TaskId, TaskRecord] = {}
         self._bodies: dict[TaskId, str] = {}
         self._keys: dict[tuple[str, str | None], TaskId] = {}
 
-    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
+    async def create(
+        self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         known = self._find(task)
         if known is None:
             self._bodies[task.id] = body_hash
             owner, until = (None, None) if lease is None else (lease.owner, lease.until)
-            self._records[task.id] = TaskRecord(
-                task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at
-            )
+            record = TaskRecord(task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at)
+            if episode_id is not None:
+                record = replace(record, status=Status.RUNNING, episode_id=episode_id, attempts=1)
+            self._records[task.id] = record
             if task.idempotency_key is not None:
                 self._keys[task.tenant, task.idempotency_key] = task.id
             return self._records[task.id]
@@ -75,7 +85,7 @@ class MemoryTasks:
         taken = sorted(free, key=lambda record: (record.updated_at, record.task.id))[:limit]
         for record in taken:
             self._records[record.task.id] = replace(
-                record, owner=lease.owner, lease_expires_at=lease.until, updated_at=now
+                record, owner=lease.owner, lease_expires_at=lease.until, epoch=record.epoch + 1, updated_at=now
             )
         return tuple(self._records[record.task.id] for record in taken)
 
@@ -88,11 +98,15 @@ class MemoryTasks:
         at: datetime,
         answer: str | None = None,
         result: str | None = None,
+        fence: Fence | None = None,
+        closing: Closing | None = None,
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         check_end(status)
         record = await self.get(task_id)
-        if not record.status.ended:
+        if not record.status.ended and (fence is None or self.stands(fence)):
+            if closing is not None:
+                await self._close(closing)
             self._records[task_id] = replace(
                 record,
                 status=status,
@@ -103,6 +117,11 @@ class MemoryTasks:
                 updated_at=at,
             )
         return self._records[task_id]
+
+    def stands(self, fence: Fence) -> bool:
+        """Whether who holds the fence still holds its task."""
+        record = self._records.get(fence.task_id)
+        return record is not None and not record.status.ended and record.epoch == fence.epoch
 
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""

@@ -127,6 +127,7 @@ def task_record(stored: Stored) -> TaskRecord:
         episode_id=stored["episode_id"],
         owner=stored["lease_owner"],
         lease_expires_at=stored["lease_expires_at"],
+        epoch=stored["lease_epoch"],
         attempts=stored["attempts"],
         cancel_requested=stored["cancel_requested"],
         result=stored["result"],

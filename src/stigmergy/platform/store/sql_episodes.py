@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, select, tuple_, update
@@ -33,22 +33,8 @@ class SqlEpisodes:
 
     async def save_many(self, episodes: Sequence[Episode]) -> None:
         """See ``ports.EpisodeStore``."""
-        if not episodes:
-            return
-        # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
-        rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
-
-        def store(connection: Connection) -> None:
-            statement = insert_for(connection, table)
-            new = statement.excluded
-            changes: dict[str, Any] = {
-                column.name: new[column.name] for column in table.columns if not column.primary_key
-            }
-            changes["quality"] = func.coalesce(new.quality, table.c.quality)
-            changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
-            connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
-
-        await self._database.write(store)
+        if episodes:
+            await self._database.write(lambda connection: save_episodes(connection, episodes))
 
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
@@ -75,15 +61,29 @@ class SqlEpisodes:
 
     async def add_feedback(self, feedback: Feedback, given: StoredEvent) -> None:
         """See ``ports.EpisodeStore``."""
-        episode_id = feedback.episode_id
+        row = feedback_row(feedback)
+        await self._judged(
+            feedback.episode_id,
+            feedback.quality,
+            given,
+            lambda connection: connection.execute(insert(feedback_table), row),
+        )
+
+    async def add_judgement(self, episode_id: EpisodeId, quality: float, given: StoredEvent) -> None:
+        """See ``ports.EpisodeStore``."""
+        await self._judged(episode_id, quality, given, lambda _: None)
+
+    async def _judged(
+        self, episode_id: EpisodeId, quality: float, given: StoredEvent, beside: Callable[[Connection], object]
+    ) -> None:
         check_episode(episode_id, [given])
         head = case((table.c.head == given.previous, moved_head(given)), else_=table.c.head)
-        change = update(table).where(table.c.id == episode_id).values(quality=feedback.quality, head=head)
+        change = update(table).where(table.c.id == episode_id).values(quality=quality, head=head)
 
         def store(connection: Connection) -> None:
             if not connection.execute(change).rowcount:
                 raise EpisodeNotFound(episode_id)
-            connection.execute(insert(feedback_table), feedback_row(feedback))
+            beside(connection)
             connection.execute(insert(events_table), event_row(given))
 
         try:
@@ -101,6 +101,18 @@ class SqlEpisodes:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Feedback(*row) for row in rows)
+
+
+def save_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:
+    """Insert or replace summaries, as ``ports.EpisodeStore.save`` says, in a transaction that is open."""
+    # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
+    rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
+    statement = insert_for(connection, table)
+    new = statement.excluded
+    changes: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
+    changes["quality"] = func.coalesce(new.quality, table.c.quality)
+    changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
+    connection.execute(statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes), rows)
 
 
 def _narrowed(narrow: EpisodeFilter) -> Select[Any]:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import EpisodeId
-from stigmergy.errors import SequenceConflict
-from stigmergy.platform.records import StoredEvent
+from stigmergy.errors import LeaseLost, SequenceConflict
+from stigmergy.platform.records import Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken
 from stigmergy.platform.store.database import Database, readable
 from stigmergy.platform.store.rows import event_record, event_row
+from stigmergy.platform.store.tables import UNFINISHED, tasks
 from stigmergy.platform.store.tables import events as table
 
 _INSERT = insert(table)
+# Locked, so that who takes the task over reads the journal after this was committed.
+_STANDS = (
+    select(tasks.c.id)
+    .where(
+        tasks.c.id == bindparam("task_id"),
+        tasks.c.lease_epoch == bindparam("epoch"),
+        tasks.c.status.in_(UNFINISHED),
+    )
+    .with_for_update(read=True)
+)
 
 
 class SqlJournal:
@@ -24,7 +36,7 @@ class SqlJournal:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+    async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent], fence: Fence | None = None) -> None:
         """See ``ports.Journal``."""
         check_episode(episode_id, events)
         if not events:
@@ -32,6 +44,8 @@ class SqlJournal:
         rows = [event_row(event) for event in events]
 
         def store(connection: Connection) -> None:
+            if fence is not None and connection.execute(_STANDS, asdict(fence)).first() is None:
+                raise LeaseLost(fence.task_id, fence.epoch)
             connection.execute(_INSERT, rows)
 
         try:

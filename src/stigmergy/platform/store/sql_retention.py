@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, delete, func, select, union
 
 from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.sql_tasks import UNFINISHED
-from stigmergy.platform.store.tables import episodes, events, tasks
+from stigmergy.platform.store.tables import UNFINISHED, episodes, events, tasks
 
 _SLICE = 200
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, insert, select, true, tuple_, update
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
-from stigmergy.platform.records import Lease, TaskFilter, TaskPage, TaskRecord
+from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
 from stigmergy.platform.store.checks import check_end
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.rows import task_record, task_row
+from stigmergy.platform.store.rows import event_row, task_record, task_row
+from stigmergy.platform.store.sql_episodes import save_episodes
+from stigmergy.platform.store.tables import UNFINISHED, events
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
-
-UNFINISHED = (Status.PENDING.value, Status.RUNNING.value)
 
 
 class SqlTasks:
@@ -26,11 +26,15 @@ class SqlTasks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, task: Task, body_hash: str, lease: Lease | None = None) -> TaskRecord:
+    async def create(
+        self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
+    ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         row = task_row(task, body_hash)
         if lease is not None:
             row |= {"lease_owner": lease.owner, "lease_expires_at": lease.until}
+        if episode_id is not None:
+            row |= {"status": Status.RUNNING.value, "episode_id": episode_id, "attempts": 1}
 
         def store(connection: Connection) -> TaskRecord:
             connection.execute(insert_for(connection, table).values(row).on_conflict_do_nothing())
@@ -56,7 +60,13 @@ class SqlTasks:
             "attempts": table.c.attempts + 1,
             "updated_at": at,
         }
-        return await self._change(task_id, change)
+        statement = _unfinished(task_id).values(change)
+
+        def store(connection: Connection) -> TaskRecord:
+            connection.execute(statement)
+            return _get(connection, task_id)
+
+        return await self._database.write(store)
 
     async def renew(self, lease: Lease) -> int:
         """See ``ports.TaskStore``."""
@@ -96,6 +106,8 @@ class SqlTasks:
         at: datetime,
         answer: str | None = None,
         result: str | None = None,
+        fence: Fence | None = None,
+        closing: Closing | None = None,
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         check_end(status)
@@ -107,7 +119,16 @@ class SqlTasks:
             "lease_expires_at": None,
             "updated_at": at,
         }
-        return await self._change(task_id, change)
+        end = _unfinished(task_id, fence).values(change)
+
+        def store(connection: Connection) -> TaskRecord:
+            if connection.execute(end).rowcount and closing is not None:
+                if closing.events:
+                    connection.execute(insert(events), [event_row(event) for event in closing.events])
+                save_episodes(connection, (closing.episode,))
+            return _get(connection, task_id)
+
+        return await self._database.write(store)
 
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
@@ -135,15 +156,6 @@ class SqlTasks:
         )
         return tuple(await self._database.read(lambda connection: connection.execute(query).scalars().all()))
 
-    async def _change(self, task_id: TaskId, change: dict[str, Any]) -> TaskRecord:
-        statement = update(table).where(table.c.id == task_id, table.c.status.in_(UNFINISHED)).values(change)
-
-        def store(connection: Connection) -> TaskRecord:
-            connection.execute(statement)
-            return _get(connection, task_id)
-
-        return await self._database.write(store)
-
     async def list(self, narrow: TaskFilter) -> TaskPage:
         """See ``ports.TaskStore``."""
         check_limit(narrow.limit)
@@ -164,6 +176,12 @@ class SqlTasks:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).mappings().all())
         return tuple(task_record(row) for row in rows)
+
+
+def _unfinished(task_id: TaskId, fence: Fence | None = None) -> Update:
+    """A change of the task's row, unless it has ended or the fence has fallen."""
+    found = update(table).where(table.c.id == task_id, table.c.status.in_(UNFINISHED))
+    return found if fence is None else found.where(table.c.lease_epoch == fence.epoch)
 
 
 def _free(now: datetime, untouched: datetime, limit: int) -> Select[Any]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
+from stigmergy.domain import Status
 from stigmergy.platform.store.column_types import AnyText, JsonText, Nano, UtcTime
 
 metadata = MetaData(
@@ -42,6 +43,9 @@ def _needed(name: str, kind: Any, *constraints: SchemaItem, **options: Any) -> C
 def _counter(name: str) -> Column[Any]:
     return _needed(name, BigInteger, server_default=text("0"))
 
+
+UNFINISHED = (Status.PENDING.value, Status.RUNNING.value)
+"""What the column ``status`` of a task says before its end."""
 
 tasks = Table(
     "tasks",

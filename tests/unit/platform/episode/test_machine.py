@@ -170,7 +170,9 @@ def lives(draw: Draw) -> tuple[list[ev.Event], list[EpisodeState]]:
 def check_legal(state: EpisodeState) -> None:
     calling = state.phase in (Phase.CALLING, Phase.WAITING)
     assert (state.target is not None) == calling
-    assert (1 <= state.attempt <= state.max_attempts) or not calling or state.target == ESCALATION
+    interrupted = sum(failure.kind is FailureKind.INTERRUPTED for failure in state.failures)
+    bounded = 1 <= state.attempt <= state.max_attempts + interrupted
+    assert bounded or not calling or state.target == ESCALATION
     assert state.reserved == NOTHING or state.phase is Phase.WAITING
     assert len(state.replies) == len(state.route) + (
         state.phase in (Phase.FINISHING, Phase.ENDED) and state.control_llm_calls > 0

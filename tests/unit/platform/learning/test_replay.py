@@ -24,8 +24,10 @@ from stigmergy.platform.debrief import Debrief
 from stigmergy.platform.engine import Ran
 from stigmergy.platform.learning.replay import JOURNAL, replay
 from stigmergy.platform.learning.verify import Verdict, verify
-from stigmergy.platform.records import Feedback
+from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.records import Feedback, Fence
 from stigmergy.platform.store.memory import MemoryStore
+from stigmergy.platform.task_journal import TaskJournal
 from stigmergy.routers.baselines import RandomRouter
 from stigmergy.routers.selection import Softmax
 from stigmergy.testing import EPOCH, FakeClock
@@ -59,6 +61,10 @@ async def kept(ran: Ran, *feedback: float, judged: bool) -> MemoryStore:
     evaluators = {"linear": Fond()} if judged else {}
     rng = random.Random(1)
     debrief = Debrief(store=store, evaluators=evaluators, routers={}, clock=FakeClock(), rng=rng)
+    journal = TaskJournal(store.journal, LiveEvents(), Fence(ran.task.id, 0), ran.episode.id)
+    closing = journal.closing(ran)
+    await store.journal.append(ran.episode.id, closing.events)
+    await store.episodes.save(closing.episode)
     debrief.start()
     debrief.take(ran)
     await debrief.drain()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.routers.evidence.batch import UNASKED, Codes, EvidenceBatch, Flags, Floats
 from stigmergy.routers.evidence.policy import Scales
+
+_COMPARABLE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,13 @@ def mean_of_available(log: AnswerLog, values: Floats) -> Floats:
     """Mean per agent over the queries for which it is available; (N, M) to (M,)."""
     counts = log.available.sum(axis=0)
     return np.asarray((values * log.available).sum(axis=0) / np.maximum(counts, 1))
+
+
+def mean_scores(log: AnswerLog) -> Floats:
+    """Mean score per agent, shape (M,); -1 for one whose queries are less than half: it was asked something else."""
+    shares = log.available.mean(axis=0)
+    comparable = shares >= min(_COMPARABLE, shares.max())
+    return np.where(comparable, mean_of_available(log, log.score), -1.0)
 
 
 def answer_scores(log: AnswerLog, codes: Codes, members: tuple[int, ...]) -> Floats:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from stigmergy.platform.learning.evidence.answer_log import AnswerLog, mean_of_available
+from stigmergy.platform.learning.evidence.answer_log import AnswerLog, mean_of_available, mean_scores
 from stigmergy.platform.learning.evidence.induction import Continuation
 from stigmergy.platform.learning.evidence.voting import Abilities, measure_abilities, vote
 from stigmergy.routers.evidence.batch import UNASKED, Codes, Flags, Floats
@@ -25,7 +25,7 @@ _THRESHOLDS: Final = (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.93, 0.96,
 
 def learn_baselines(log: AnswerLog, roster: tuple[str, ...]) -> dict[str, Baseline]:
     """Every baseline, from the learning queries; chains and probes use the roster that the evidence router uses."""
-    score, cost = mean_of_available(log, log.score), mean_of_available(log, log.cost)
+    score, cost = mean_scores(log), mean_of_available(log, log.cost)
     best = log.agents[int(score.argmax())]
     by_score = tuple(log.agents[place] for place in np.argsort(-score, kind="stable"))
     abilities = measure_abilities(log.of(by_score))

@@ -12,6 +12,7 @@ from stigmergy.platform.learning.evidence.answer_log import (
     answer_scores,
     make_batch,
     mean_of_available,
+    mean_scores,
     measure_scales,
 )
 from stigmergy.platform.learning.evidence.induction import Continuation, cross_fit, follow, stop_here
@@ -50,7 +51,7 @@ def train(log: AnswerLog, config: TrainingConfig) -> Trained:
     For each set of agents asked, from the largest to none: fit the posterior; regress what asking each further agent
     came to, going on by the decisions learnt so far, over stopping; decide by out-of-fold predictions of both.
     """
-    score, cost = mean_of_available(log, log.score), mean_of_available(log, log.cost)
+    score, cost = mean_scores(log), mean_of_available(log, log.cost)
     roster = choose_roster(log, config)
     scales = measure_scales(log.of(roster), unit_of_cost(cost[score.argmax()]))
     tasks = tuple(sorted(set(log.tasks)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stigmergy.platform.learning.evidence.answer_log import AnswerLog, mean_of_available
+from stigmergy.platform.learning.evidence.answer_log import AnswerLog, mean_of_available, mean_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class TrainingConfig:
 
 def choose_roster(log: AnswerLog, config: TrainingConfig) -> tuple[str, ...]:
     """The best agent, and those with the highest mean score less the priced mean cost; cheapest first."""
-    score, cost = mean_of_available(log, log.score), mean_of_available(log, log.cost)
+    score, cost = mean_scores(log), mean_of_available(log, log.cost)
     best = int(score.argmax())
     worth = score - config.roster_price * cost / unit_of_cost(cost[best])
     worth[best] = np.inf

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from stigmergy.platform.learning.evidence.answer_log import AnswerLog
+from stigmergy.platform.learning.evidence.answer_log import AnswerLog, mean_scores
 from stigmergy.platform.learning.evidence.baselines import learn_baselines
 from stigmergy.platform.learning.evidence.voting import measure_abilities, vote
 
@@ -53,6 +55,12 @@ def test_ability_is_counted_per_task_type_and_shrunk(log: AnswerLog) -> None:
     assert abilities.overall.tolist() == pytest.approx([61 / 92, 61 / 92, 0.989], abs=0.001)
     assert abilities.log_odds(log).shape == (90, 3)
     assert abilities.options == 3
+
+
+def test_an_agent_that_was_asked_few_of_the_queries_is_not_the_best_one(log: AnswerLog) -> None:
+    rare = replace(log, answers=np.where([False, False, True] & (np.arange(90) > 9)[:, None], -1, log.answers))
+    assert mean_scores(rare)[2] == -1.0
+    assert mean_scores(log)[2] == 1.0
 
 
 def test_probes_ask_the_best_agent_only_where_they_differ(log: AnswerLog) -> None:

@@ -1,0 +1,106 @@
+"""The journal of one task while a process runs it: each batch of events chained to the one before, behind the fence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from stigmergy.domain import EpisodeId
+from stigmergy.errors import LeaseLost, SequenceConflict, StoreUnavailable
+from stigmergy.platform.chain import chain_hash, chained
+from stigmergy.platform.engine import Ran, Recorded
+from stigmergy.platform.episode.codec import decode, encode
+from stigmergy.platform.episode.events import EVENT_FORMAT
+from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.ports import Journal
+from stigmergy.platform.records import Closing, Fence, StoredEvent
+
+logger = logging.getLogger(__name__)
+
+_TRY_AGAIN_S = 0.2
+
+
+@dataclass(slots=True)
+class TaskJournal:
+    """Keeps what one run does as it does it; the engine's recorder. Who follows the task is told what is kept."""
+
+    journal: Journal
+    live: LiveEvents
+    fence: Fence
+    episode_id: EpisodeId
+    last: StoredEvent | None = None
+    past: tuple[Recorded, ...] = field(default=())
+
+    async def open(self) -> None:
+        """Read what an earlier holder of the task has left.
+
+        Raises:
+            RecordUnreadable: a row was changed to something that is no event.
+        """
+        stored = await self.journal.read(self.episode_id)
+        self.last = stored[-1] if stored else None
+        self.past = tuple(Recorded(decode(event.payload), event.at) for event in stored)
+
+    def begin(self) -> None:
+        """Show the episode to those who follow its task."""
+        self.live.begin(self.fence.task_id, self.episode_id, self._next_seq)
+
+    async def keep(self, fresh: Sequence[Recorded]) -> None:
+        """Commit the next events; while the store is away, try again.
+
+        Raises:
+            LeaseLost: another process runs the task.
+        """
+        events = self._stored(fresh)
+        while True:
+            try:
+                await self._append(events)
+                break
+            except StoreUnavailable as error:
+                logger.warning("episode %s waits for the store: %s", self.episode_id, error)
+                await asyncio.sleep(_TRY_AGAIN_S)
+        self.last = events[-1]
+        self._tell(fresh)
+
+    def closing(self, ran: Ran) -> Closing:
+        """What is to be stored with the end of the task: the summary, and the events that are not kept yet."""
+        events = self._stored(ran.events[self._next_seq :])
+        last = events[-1] if events else self.last
+        head = "" if last is None else chain_hash(last)
+        return Closing(replace(ran.episode, head=head), events)
+
+    def end(self, ran: Ran) -> None:
+        """Tell of the last events, which are stored by now."""
+        self._tell(ran.events[self._next_seq :])
+
+    def abandon(self) -> None:
+        """The run ends here without its last event."""
+        self.live.abandon(self.episode_id)
+
+    @property
+    def _next_seq(self) -> int:
+        return 0 if self.last is None else self.last.seq + 1
+
+    async def _append(self, events: Sequence[StoredEvent]) -> None:
+        try:
+            await self.journal.append(self.episode_id, events, self.fence)
+        except SequenceConflict:
+            # An earlier try may have been committed, and only its answer was lost.
+            if await self.journal.read(self.episode_id, self._next_seq - 1) != tuple(events):
+                raise LeaseLost(self.fence.task_id, self.fence.epoch) from None
+
+    def _stored(self, fresh: Sequence[Recorded]) -> tuple[StoredEvent, ...]:
+        events = [stored_event(self.episode_id, seq, each) for seq, each in enumerate(fresh, self._next_seq)]
+        return chained(events, self.last)
+
+    def _tell(self, recorded: Sequence[Recorded]) -> None:
+        for each in recorded:
+            self.live.publish(self.episode_id, each.event)
+
+
+def stored_event(episode_id: EpisodeId, seq: int, recorded: Recorded) -> StoredEvent:
+    """An event as the journal keeps it, not chained yet."""
+    event = recorded.event
+    return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, recorded.at)
