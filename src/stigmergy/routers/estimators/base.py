@@ -52,8 +52,8 @@ class Queries:
         """Some of the queries, in the order of ``rows``."""
         places = np.arange(len(self))[rows].tolist()
         return Queries(
-            texts=tuple(self.texts[place] for place in places),
-            tasks=tuple(self.tasks[place] for place in places),
+            texts=tuple(map(self.texts.__getitem__, places)),
+            tasks=tuple(map(self.tasks.__getitem__, places)),
             views={name: vectors[places] for name, vectors in self.views.items()},
         )
 
