@@ -45,6 +45,7 @@ class Status(StrEnum):
 
     PENDING = "pending"
     RUNNING = "running"
+    NEEDS_APPROVAL = "needs_approval"
     COMPLETED = "completed"
     DEMOTED = "demoted"
     ESCALATED = "escalated"
@@ -54,7 +55,7 @@ class Status(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen to the task."""
-        return self not in (Status.PENDING, Status.RUNNING)
+        return self not in (Status.PENDING, Status.RUNNING, Status.NEEDS_APPROVAL)
 
 
 class FailureKind(StrEnum):

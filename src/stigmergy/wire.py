@@ -120,6 +120,16 @@ class HopModel(Told):
     refused: Mapping[str, str] = {}
 
 
+class ApprovalModel(Told):
+    """What a task waits for: whether ``agent`` may be called at ``place``. ``approved`` is None until it is decided."""
+
+    place: str
+    agent: str
+    reason: str
+    approved: bool | None = None
+    by: str | None = None
+
+
 class TaskResult(Told):
     """A task as the server knows it; fields of the result are empty until it has ended."""
 
@@ -137,8 +147,17 @@ class TaskResult(Told):
     dropped: tuple[str, ...] = ()
     episode_id: str | None = None
     quality: float | None = None
+    approval: ApprovalModel | None = None
     hops: tuple[HopModel, ...] = ()
     created_at: datetime | None = None
+
+
+class ApprovalRequest(Asked):
+    """Who decides about a risky hop, and why. ``place`` names the hop; left out, it is the one that is asked about."""
+
+    by: str = Field(default="user", min_length=1, max_length=255)
+    comment: str = Field(default="", max_length=10_000)
+    place: str | None = Field(default=None, min_length=1)
 
 
 class TaskPageModel(Told):

@@ -109,6 +109,6 @@ def test_usages_add_up() -> None:
 
 
 def test_five_statuses_are_ends_and_one_kind_of_failure_is_hard() -> None:
-    assert {status.value for status in Status if not status.ended} == {"pending", "running"}
+    assert {status.value for status in Status if not status.ended} == {"pending", "running", "needs_approval"}
     assert len([status for status in Status if status.ended]) == 5
     assert [kind for kind in FailureKind if kind.hard] == [FailureKind.UNAVAILABLE]

@@ -18,7 +18,9 @@ class Reply:
 
     ``text`` is for people and language models, ``data`` for programs further down the route. ``answered`` is False
     when the agent honestly could not do the work: that is a poor answer, not a failed call. ``verdict`` is a
-    checker's judgement of the work before it, in [0, 1]. The engine sets ``node`` and ``canonical``.
+    checker's judgement of the work before it, in [0, 1]. ``hand_back`` gives the work back undone, and says why
+    ("not mine: a refund"): the reply is charged and not committed, and somebody else is asked; an agent that gives
+    work back must not have done anything with it. The engine sets ``node`` and ``canonical``.
     """
 
     text: str
@@ -27,6 +29,7 @@ class Reply:
     answered: bool = True
     confidence: float | None = None
     verdict: float | None = None
+    hand_back: str | None = None
     canonical: str | None = None
     agent: AgentId = ""
     node: NodeId = ""

@@ -11,7 +11,7 @@ from typing import Any
 from stigmergy.agents.base import Reply, Request
 from stigmergy.agents.runners import Program, Runner
 from stigmergy.domain import AgentProfile
-from stigmergy.errors import AgentError, AgentFailed, AgentTimedOut, InvalidReply
+from stigmergy.errors import AgentError, AgentFailed, AgentLost, AgentTimedOut, InvalidReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class ToolAgent:
 
     A program takes a Request and returns a Reply or a str (which becomes a Reply's text); ``OnText`` makes one of a
     function that takes plain text. Programs that run on the loop may be coroutine functions. Whatever a program raises
-    becomes an AgentFailed that names the exception; AgentErrors pass through.
+    becomes an AgentFailed that names the exception, a refused connection an AgentLost, which opens the agent's breaker
+    at once; AgentErrors pass through.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ToolAgent:
         Raises:
             AgentTimedOut: the program outlived ``request.timeout_s``.
             AgentFailed: it raised.
+            AgentLost: what it wanted to reach refused the connection.
             InvalidReply: it returned neither a Reply nor a str.
             AgentError: what it raised itself.
         """
@@ -74,7 +76,18 @@ class ToolAgent:
                 raise AgentTimedOut(agent, f"the program took longer than {request.timeout_s:g} s") from error
             raise AgentFailed(agent, f"TimeoutError: {error}") from error
         except Exception as error:
+            if _connection_was_refused(error):
+                raise AgentLost(agent, f"{type(error).__name__}: {error}") from error
             raise AgentFailed(agent, f"{type(error).__name__}: {error}") from error
+
+
+def _connection_was_refused(error: BaseException | None) -> bool:
+    """Whether what the program works with is not there: a hard signal, though what it did before that is unknown."""
+    while error is not None:
+        if isinstance(error, ConnectionRefusedError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def booked(reply: Reply, profile: AgentProfile, latency_s: float) -> Reply:

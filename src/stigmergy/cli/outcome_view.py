@@ -11,9 +11,10 @@ from rich.text import Text
 from stigmergy.cli.explanation import why_table
 from stigmergy.cli.output import arrows, printable, seconds, share, table, usd
 from stigmergy.domain import Status
-from stigmergy.wire import EpisodeModel, FailureModel, TaskResult, UsageModel
+from stigmergy.wire import ApprovalModel, EpisodeModel, FailureModel, TaskResult, UsageModel
 
 _STYLES = {
+    Status.NEEDS_APPROVAL: "bold cyan",
     Status.COMPLETED: "bold green",
     Status.DEMOTED: "bold yellow",
     Status.ESCALATED: "bold magenta",
@@ -26,6 +27,8 @@ def print_task(console: Console, task: TaskResult) -> None:
     """The answer, the card, and per hop what was chosen and what would have been second."""
     _print_answer(console, task.answer)
     card = _card(task)
+    if task.approval is not None:
+        card.add_row("asks for approval", Text(printable(_question(task.approval))))
     card.add_row("latency", seconds(task.latency_s))
     card.add_row("task", Text(printable(task.id)))
     if task.episode_id is not None:
@@ -48,6 +51,11 @@ def print_episode(console: Console, episode: EpisodeModel) -> None:
     if episode.events:
         console.print()
         console.print(_events(episode))
+
+
+def _question(asked: ApprovalModel) -> str:
+    decided = "" if asked.approved is None else f"; {asked.by} {'approved' if asked.approved else 'rejected'} it"
+    return f"to call {asked.agent} at {asked.place}: {asked.reason}{decided}"
 
 
 def status_text(status: Status) -> Text:

@@ -20,12 +20,16 @@ from stigmergy.wire import TaskResult
 
 _PAGE = 100
 
-app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, cancelled.")
+By = Annotated[str, typer.Option(help="Who decides.")]
+Comment = Annotated[str, typer.Option(help="Why.")]
+Place = Annotated[str | None, typer.Option(help="Only if it is this hop that is asked about (see `tasks show`).")]
+
+app = typer.Typer(no_args_is_help=True, help="Tasks: listed, shown, approved, rejected, cancelled.")
 
 
 @app.callback()
 def _group() -> None:
-    """Tasks: listed, shown, cancelled."""
+    """Tasks: listed, shown, approved, rejected, cancelled."""
 
 
 def _aware(at: datetime | None) -> datetime | None:
@@ -65,10 +69,37 @@ def cancel(
     """End a task, also in the middle of an agent's call; what the call may cost is charged."""
     with Client(url) as client, working("the task is being cancelled"):
         task = client.cancel(task_id)
-    if as_json:
-        print_json(task)
-    else:
-        print_task(stdout(), task)
+    _print(task, as_json)
+
+
+@app.command()
+def approve(
+    task_id: Annotated[str, typer.Argument(help="Which task.")],
+    by: By = "user",
+    comment: Comment = "",
+    place: Place = None,
+    as_json: AsJson = False,
+    url: Url = None,
+) -> None:
+    """Let a task take the risky hop that it waits with."""
+    with Client(url) as client, working("the decision is being stored"):
+        task = client.approve(task_id, by=by, comment=comment, place=place)
+    _print(task, as_json)
+
+
+@app.command()
+def reject(
+    task_id: Annotated[str, typer.Argument(help="Which task.")],
+    by: By = "user",
+    comment: Comment = "",
+    place: Place = None,
+    as_json: AsJson = False,
+    url: Url = None,
+) -> None:
+    """Forbid a task the risky hop that it waits with: it goes another way, or is demoted or escalated."""
+    with Client(url) as client, working("the decision is being stored"):
+        task = client.reject(task_id, by=by, comment=comment, place=place)
+    _print(task, as_json)
 
 
 @app.command()
@@ -81,6 +112,10 @@ def show(
     """Where a task stands, and how it ended."""
     with Client(url) as client, working("the task runs"):
         task = client.get_task(task_id) if wait_s is None else client.wait(task_id, wait_s)
+    _print(task, as_json)
+
+
+def _print(task: TaskResult, as_json: bool) -> None:
     if as_json:
         print_json(task)
     else:

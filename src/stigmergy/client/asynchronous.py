@@ -155,6 +155,18 @@ class AsyncClient:
         """End a task, as ``Client.cancel`` does; raises TaskNotFound, TaskEnded."""
         return await self._send(calls.cancel_call(task_id))
 
+    async def approve(
+        self, task_id: str, *, by: str = "user", comment: str = "", place: str | None = None
+    ) -> TaskResult:
+        """Let a task take its risky hop, as ``Client.approve`` does; raises TaskNotFound, ApprovalNotAsked."""
+        return await self._send(calls.decision_call(task_id, "approve", by, comment, place))
+
+    async def reject(
+        self, task_id: str, *, by: str = "user", comment: str = "", place: str | None = None
+    ) -> TaskResult:
+        """Forbid a task its risky hop, as ``Client.reject`` does; raises TaskNotFound, ApprovalNotAsked."""
+        return await self._send(calls.decision_call(task_id, "reject", by, comment, place))
+
     async def events(self, task_id: str, after: int | None = None) -> AsyncIterator[TaskEvent]:
         """What happens to a task, for ``async for``, as ``Client.events`` tells it."""
         call, reader = calls.events_call(task_id, after), EventReader(after)

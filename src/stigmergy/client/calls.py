@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
@@ -16,6 +16,7 @@ from stigmergy.client.protocol import Call, Outcome, header_value
 from stigmergy.domain import Status
 from stigmergy.errors import InvalidBudget, InvalidQuery, RequestError, UnexpectedReply, WaitTimedOut
 from stigmergy.wire import (
+    ApprovalRequest,
     BatchOutcome,
     BatchRequest,
     BatchResult,
@@ -133,6 +134,15 @@ def tasks_call(asked: TaskQuery, cursor: str | None) -> Call[TaskPageModel]:
 def cancel_call(task_id: str) -> Call[TaskResult]:
     """``POST /v1/tasks/{id}/cancel``."""
     return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/cancel")
+
+
+def decision_call(
+    task_id: str, decision: Literal["approve", "reject"], by: str, comment: str, place: str | None
+) -> Call[TaskResult]:
+    """``POST /v1/tasks/{id}/approve`` or ``/reject``; raises RequestError for what the API does not take."""
+    asked = _asked(ApprovalRequest, {"by": by, "comment": comment, "place": place})
+    path = f"/v1/tasks/{_quoted(task_id)}/{decision}"
+    return Call(reply=TaskResult, method="POST", path=path, body=_json(asked))
 
 
 def events_call(task_id: str, after: int | None) -> Call[TaskEvent]:

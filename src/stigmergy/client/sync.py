@@ -93,7 +93,7 @@ class Client:
             labels: free words to find the episode by.
             reference: the right answer, for the evaluator alone.
             messages: the conversation, oldest first.
-            wait: return when the task has ended; otherwise at once, while it is pending.
+            wait: return when the task has ended or needs an approval; otherwise at once, while it is pending.
             explain: with ``wait``, tell of every hop what else was feasible and why it was chosen.
             idempotency_key: two submissions with one key are one task.
         """
@@ -206,6 +206,19 @@ class Client:
             TaskEnded: it has ended, otherwise than by being cancelled.
         """
         return self._send(calls.cancel_call(task_id))
+
+    def approve(self, task_id: str, *, by: str = "user", comment: str = "", place: str | None = None) -> TaskResult:
+        """Let a task take the risky hop that it waits with; ``place`` makes sure which one that is.
+
+        Raises:
+            TaskNotFound: no task has this id.
+            ApprovalNotAsked: it does not wait for this decision, or has ended.
+        """
+        return self._send(calls.decision_call(task_id, "approve", by, comment, place))
+
+    def reject(self, task_id: str, *, by: str = "user", comment: str = "", place: str | None = None) -> TaskResult:
+        """Forbid a task the risky hop that it waits with, so that it goes another way; arguments as ``approve``."""
+        return self._send(calls.decision_call(task_id, "reject", by, comment, place))
 
     def events(self, task_id: str, after: int | None = None) -> Iterator[TaskEvent]:
         """What happens to a task, as it happens; the last event is of kind ``end``, with the task as its data.

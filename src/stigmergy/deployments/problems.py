@@ -15,6 +15,7 @@ _STATUS: tuple[tuple[type[errors.StigmergyError], int], ...] = (
     (errors.EpisodeNotFound, 404),
     (errors.IdempotencyConflict, 409),
     (errors.TaskEnded, 409),
+    (errors.ApprovalNotAsked, 409),
     (errors.RequestError, 422),
     (errors.ServerOverloaded, 503),
     (errors.StoreUnavailable, 503),

@@ -64,8 +64,17 @@ def task_json(record: TaskRecord) -> str:
         router=task.router,
         answer=record.answer,
         episode_id=record.episode_id,
+        approval=_approval(record),
         created_at=task.created_at,
     ).model_dump_json()
+
+
+def _approval(record: TaskRecord) -> wire.ApprovalModel | None:
+    asked, given = record.question, record.decision
+    if asked is None:
+        return None
+    approval = wire.ApprovalModel(place=asked.place, agent=asked.agent, reason=asked.reason)
+    return approval if given is None else approval.model_copy(update={"approved": given.approved, "by": given.by})
 
 
 def task_page_json(page: TaskPage) -> str:

@@ -11,7 +11,7 @@ StigmergyError
 │                            │   ├── UnknownNode             │   ├── TaskNotFound     ├── EpisodeNotFound
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
 │                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
-│                            │   ├── InvalidFanOut           │   └── TaskEnded
+│                            │   ├── InvalidFanOut           │   └── TaskEnded            └── ApprovalNotAsked
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
@@ -48,6 +48,7 @@ from stigmergy.errors.graphs import (
 )
 from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
+    ApprovalNotAsked,
     BudgetTooSmall,
     EpisodeNotFound,
     IdempotencyConflict,
@@ -94,6 +95,7 @@ __all__ = [
     "AgentRefused",
     "AgentTimedOut",
     "AgentUnavailable",
+    "ApprovalNotAsked",
     "BudgetRefused",
     "BudgetTooSmall",
     "ConfigError",

@@ -118,6 +118,19 @@ class TaskEnded(RequestError):
         return f"task {self.task_id} has ended as {self.status}; only what has not ended can be cancelled"
 
 
+class ApprovalNotAsked(RequestError):
+    """The task waits for no decision, or for another one; ``state`` says where it stands."""
+
+    code = "approval_not_asked"
+
+    def __init__(self, task_id: str, state: str) -> None:
+        super().__init__(task_id, state)
+        self.task_id, self.state = task_id, state
+
+    def __str__(self) -> str:
+        return f"task {self.task_id} does not wait for this decision: {self.state}"
+
+
 class EpisodeNotFound(RequestError):
     """No episode has this id (it may not have reached the store yet)."""
 

@@ -19,6 +19,7 @@ from stigmergy.graphs.repair_path import RepairPath, repair_path
 from stigmergy.graphs.weights import WeightModel, node_weights
 from stigmergy.platform.episode.events import Demoted, Escalated, Rerouted
 from stigmergy.platform.episode.state import EpisodeState
+from stigmergy.platform.obstacles import Closures, obstacles
 from stigmergy.routers.feasibility import fan_out_needs
 
 Healed: TypeAlias = Rerouted | Demoted | Escalated
@@ -76,7 +77,8 @@ class Healing:
             path = repair_path(graph, source, entering, allows, spent, needs)
             if path is not None:
                 return _repaired(source, undone, path)
-        return _escalated(graph, state, overlay, budget, reason)
+        closed = _closed(graph, state, overlay, locked)
+        return escalation(graph, state, overlay, budget, f"no feasible path is left: {reason}{closed}")
 
     def _open_weights(
         self, graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str], needs: Needs
@@ -131,10 +133,23 @@ def _repaired(source: NodeId, undone: tuple[NodeId, ...], path: RepairPath) -> R
     return Rerouted(source=source, path=nodes, weight=path.weight, undone=undone)
 
 
-def _escalated(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
+def _closed(graph: AgentGraph, state: EpisodeState, overlay: Overlay, locked: frozenset[str]) -> str:
+    """What closes every way on, as the end of a reason; nothing where the budget alone does."""
+    closures = Closures(
+        down=overlay.down,
+        failed=failed_agents(graph, state),
+        given_up=state.excluded & graph.branches.keys(),
+        locked=locked,
+    )
+    found = obstacles(graph, [source for source, _ in _sources(graph, state)], closures)
+    return f"; closed: {', '.join(found)}" if found else ""
+
+
+def escalation(graph: AgentGraph, state: EpisodeState, overlay: Overlay, budget: Budget, reason: str) -> Escalated:
+    """The escalation, to the graph's agent for it where that one may be asked, else to the caller."""
     agent = graph.escalation
     can = agent is not None and _may_be_asked(agent, graph, state, overlay, budget)
-    return Escalated(reason=f"no feasible path is left: {reason}", to=agent.id if agent is not None and can else None)
+    return Escalated(reason=reason, to=agent.id if agent is not None and can else None)
 
 
 def _may_be_asked(

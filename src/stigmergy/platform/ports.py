@@ -14,11 +14,13 @@ from typing import Protocol
 from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
 from stigmergy.platform.records import (
     Closing,
+    Decision,
     EpisodeFilter,
     EpisodePage,
     Feedback,
     Fence,
     Lease,
+    Question,
     StoredEvent,
     TaskFilter,
     TaskPage,
@@ -136,6 +138,8 @@ class TaskStore(Protocol):
     async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
         """``owner`` starts an attempt as ``episode_id``. An ended task stays as it is; the record tells.
 
+        One that needs an approval goes on needing it: its attempt may have come so far already.
+
         Raises:
             TaskNotFound: none is stored under this id.
         """
@@ -203,6 +207,38 @@ class TaskStore(Protocol):
         ...
 
 
+class ApprovalStore(Protocol):
+    """What unfinished tasks wait for somebody to decide, and the decisions, in the rows of the tasks.
+
+    A task waits for one decision at a time. Its owner asks, and hears the decision wherever it was given; what an owner
+    that does not hold the task any more says changes nothing. Every method may raise TaskNotFound.
+    """
+
+    async def ask(self, task_id: TaskId, owner: str, question: Question, at: datetime) -> TaskRecord:
+        """The task needs an approval from now on. A decision that was given at the same place already is kept."""
+        ...
+
+    async def decide(self, task_id: TaskId, decision: Decision, at: datetime) -> TaskRecord:
+        """Keep what somebody decided, until the owner has heard of it; the same decision again changes nothing.
+
+        Raises:
+            ApprovalNotAsked: nothing is asked, something is asked at another place, or the opposite was decided.
+        """
+        ...
+
+    async def decided(self, owner: str) -> tuple[TaskRecord, ...]:
+        """The tasks of ``owner`` that wait, and about which somebody has decided."""
+        ...
+
+    async def close(self, task_id: TaskId, owner: str, at: datetime) -> TaskRecord:
+        """The task runs on: the question and its decision are forgotten."""
+        ...
+
+    async def let_go(self, task_id: TaskId, owner: str, at: datetime) -> TaskRecord:
+        """The owner goes away while the task waits: anybody may claim it, and this attempt does not count."""
+        ...
+
+
 class TrailStore(Protocol):
     """Checkpoints of the coordinator's trails, one per name."""
 
@@ -235,6 +271,11 @@ class Store(Retention, Protocol):
     @property
     def tasks(self) -> TaskStore:
         """Durable tasks."""
+        ...
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """What tasks wait for."""
         ...
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
+from stigmergy.domain import AgentId, Episode, EpisodeId, Status, Task, TaskId
 
 Durability: TypeAlias = Literal["process_crash", "power_loss"]
 """What a committed write on SQLite survives."""
@@ -86,11 +86,31 @@ class Closing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Whether ``agent`` may be called at ``place``: a node of the main line, or ``fan/text/node`` in a branch."""
+
+    place: str
+    agent: AgentId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What somebody decided about the question at ``place``."""
+
+    place: str
+    approved: bool
+    by: str
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRecord:
     """A stored task and where it stands.
 
     ``owner`` is the process that runs it, ``epoch`` counts its take-overs and ``attempts`` how often one started to
-    run it; ``result`` is JSON text. ``cancel_requested`` tells the owner to stop it.
+    run it; ``result`` is JSON text. ``cancel_requested`` tells the owner to stop it; ``question`` is what it waits for,
+    and ``decision`` what was decided until its owner has heard of it.
     """
 
     task: Task
@@ -103,6 +123,8 @@ class TaskRecord:
     epoch: int = 0
     attempts: int = 0
     cancel_requested: bool = False
+    question: Question | None = None
+    decision: Decision | None = None
     result: str | None = None
     updated_at: datetime
 

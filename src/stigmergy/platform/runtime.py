@@ -13,12 +13,14 @@ from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.monitors import monitors_of
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
@@ -84,24 +86,15 @@ def assemble(
     evaluators, judging = build_evaluators(settings, environ), Judging(settings.learning.judged_fraction)
     debrief = Debrief(store=store, evaluators=evaluators, routers=routers, clock=clock, rng=rng, judging=judging)
     live = LiveEvents()
-    engine = _engine(settings, graphs, routers, _Outside(gateway, health, clock, rng))
-    deliver, terms = _delivery(reporter, debrief), LeaseTerms(settings.engine.lease_s, settings.engine.max_runs)
-    desk = TaskDesk(
-        engine=engine,
-        store=store,
-        clock=clock,
-        owner=owner,
-        summarise=summarise,
-        live=live,
-        deliver=deliver,
-        terms=terms,
-    )
+    approvals = Approvals(store, clock, owner)
+    outside = _Outside(gateway, health, clock, rng, _delivery(reporter, debrief), live, approvals)
+    engine = _engine(settings, graphs, routers, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
         routers=routers,
         engine=engine,
-        desk=desk,
+        desk=_desk(settings, engine, outside, store, owner, summarise),
         events=TaskEvents(store, live),
         debrief=debrief,
         reporter=reporter,
@@ -127,6 +120,9 @@ class _Outside:
     health: HealthBoard
     clock: Clock
     rng: random.Random
+    deliver: Callable[[Ran], None]
+    live: LiveEvents
+    approvals: Approvals
 
 
 def _engine(
@@ -141,8 +137,31 @@ def _engine(
         features=feature_reader(settings.learning),
         clock=outside.clock,
         rng=outside.rng,
-        limits=EngineLimits(settings.engine.max_attempts),
+        limits=EngineLimits(settings.engine.max_attempts, settings.engine.max_hand_backs),
+        monitors={name: monitors_of(config.monitors) for name, config in settings.graphs.items()},
+        approvals=outside.approvals,
         config_version=settings.fingerprint,
+    )
+
+
+def _desk(
+    settings: Settings,
+    engine: Engine,
+    outside: _Outside,
+    store: Store,
+    owner: str,
+    summarise: Callable[[Ran], str],
+) -> TaskDesk:
+    return TaskDesk(
+        engine=engine,
+        store=store,
+        clock=outside.clock,
+        owner=owner,
+        summarise=summarise,
+        live=outside.live,
+        deliver=outside.deliver,
+        terms=LeaseTerms(settings.engine.lease_s, settings.engine.max_runs),
+        approvals=outside.approvals,
     )
 
 

@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from stigmergy.domain import Status, TaskId
 from stigmergy.errors import LeaseLost, StigmergyError, StoreUnavailable
+from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock
-from stigmergy.platform.engine import Engine, Ran, RunCancelled, new_episode_id
+from stigmergy.platform.engine import Engine, Ran, RunCancelled, RunSuspended, new_episode_id
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Closing, Fence, TaskRecord
@@ -62,6 +64,7 @@ class TaskRuns:
         summarise: Callable[[Ran], str],
         live: LiveEvents,
         deliver: Callable[[Ran], None],
+        approvals: Approvals,
     ) -> None:
         """``summarise`` makes the result of a run; ``deliver`` takes every run whose end is stored."""
         self._engine = engine
@@ -71,6 +74,7 @@ class TaskRuns:
         self._summarise = summarise
         self._live = live
         self._deliver = deliver
+        self._approvals = approvals
         self._jobs: dict[TaskId, _Job] = {}
 
     def __len__(self) -> int:
@@ -96,11 +100,12 @@ class TaskRuns:
             job.running.cancel(CANCELLED_ON_REQUEST)
 
     async def wait(self, task_id: TaskId, timeout_s: float | None) -> Answered | None:
-        """The task's end, or None: it does not run here, or not after so many seconds."""
+        """The task's end, or None: it does not run here, or not after so many seconds, or it waits for a decision."""
         job = self._jobs.get(task_id)
         if job is None:
             return None
-        await asyncio.wait([job.running], timeout=timeout_s)
+        either: tuple[asyncio.Future[Any], ...] = (job.running, self._approvals.asked(task_id))
+        await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         done = job.running.done() and not job.running.cancelled() and job.running.exception() is None
         return job.running.result() if done else None
 
@@ -125,7 +130,8 @@ class TaskRuns:
                 await asyncio.sleep(_TRY_AGAIN_S)
 
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended."""
+        """Wait until everything that runs has ended; what waits for a decision is let go, to be awaited elsewhere."""
+        self._approvals.stop()
         await asyncio.gather(*(job.running for job in self._jobs.values()), return_exceptions=True)
 
     async def _run(self, record: TaskRecord) -> Answered:
@@ -134,6 +140,8 @@ class TaskRuns:
             return Answered(await self.end(task_id, End(Status.CANCELLED, CANCELLED_ON_REQUEST), fence))
         try:
             return await self._run_to_its_end(record, fence)
+        except RunSuspended:
+            return Answered(await self._approvals.let_go(task_id))
         except LeaseLost as error:
             logger.warning("%s", error)
             return Answered(await self._store.tasks.get(task_id))
@@ -149,7 +157,7 @@ class TaskRuns:
     async def _run_to_its_end(self, record: TaskRecord, fence: Fence) -> Answered:
         episode_id = record.episode_id or new_episode_id()
         journal = TaskJournal(self._store.journal, self._live, fence, episode_id)
-        if record.status is Status.PENDING or record.attempts > 1:
+        if record.epoch:
             await journal.open()
         journal.begin()
         try:

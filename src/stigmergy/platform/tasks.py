@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from stigmergy.domain import Status, Task, TaskId
 from stigmergy.errors import StoreError, TaskEnded
+from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, new_episode_id
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import Lease, TaskRecord
+from stigmergy.platform.records import Decision, Lease, TaskRecord
 from stigmergy.platform.task_runs import CANCELLED_ON_REQUEST, Answered, End, TaskRuns
 
 __all__ = ["Answered", "LeaseTerms", "TaskDesk"]
@@ -28,7 +29,8 @@ _ASK_AGAIN_S = 0.2
 class LeaseTerms:
     """A process holds its tasks for ``lease_s`` seconds at a time; a task is run at most ``max_runs`` times in all.
 
-    Every ``cancel_poll_s`` seconds it asks which of its tasks another process was told to cancel.
+    Every ``cancel_poll_s`` seconds it asks what another process was told about its tasks: to cancel one, or what was
+    decided about a risky hop.
     """
 
     lease_s: float = 15.0
@@ -59,6 +61,7 @@ class TaskDesk:
         live: LiveEvents | None = None,
         deliver: Callable[[Ran], None] = _let_go,
         terms: LeaseTerms = LeaseTerms(),
+        approvals: Approvals | None = None,
     ) -> None:
         """``summarise`` makes the stored result of a run; ``deliver`` takes every run whose end is stored."""
         self._engine = engine
@@ -66,16 +69,25 @@ class TaskDesk:
         self._clock = clock
         self._owner = owner
         self._terms = terms
+        self._approvals = approvals or Approvals(store, clock, owner)
         self._runs = TaskRuns(
-            engine, store, clock, owner=owner, summarise=summarise, live=live or LiveEvents(), deliver=deliver
+            engine,
+            store,
+            clock,
+            owner=owner,
+            summarise=summarise,
+            live=live or LiveEvents(),
+            deliver=deliver,
+            approvals=self._approvals,
         )
+        self._ending = False
         self._keepers: tuple[asyncio.Task[None], ...] = ()
 
     def start(self) -> None:
-        """Begin to keep leases, to heed cancellations and to take over what others left; call inside the event loop."""
+        """Begin to keep leases, to heed what others are told and to take over what they left; call inside the loop."""
         self._keepers = (
             asyncio.create_task(self._keep_leases(), name="leases"),
-            asyncio.create_task(self._heed_cancels(), name="cancellations"),
+            asyncio.create_task(self._heed(), name="cancellations and decisions"),
         )
 
     @property
@@ -123,6 +135,23 @@ class TaskDesk:
         self._runs.stop(task_id)
         return record
 
+    async def decide(self, task_id: TaskId, *, approved: bool, by: str, comment: str, place: str = "") -> TaskRecord:
+        """Decide about the risky hop that a task waits with; ``place`` names it, "" is whichever it is.
+
+        Who holds the task hears of it: at once here, elsewhere when that process next asks, and after a crash whoever
+        takes the task over.
+
+        Raises:
+            TaskNotFound: no such task.
+            ApprovalNotAsked: it does not wait for this decision, or has ended.
+        """
+        question = (await self._store.tasks.get(task_id)).question
+        asked = question.place if question is not None and not place else place
+        decision = Decision(place=asked, approved=approved, by=by, comment=comment)
+        record = await self._store.approvals.decide(task_id, decision, self._clock.now())
+        self._approvals.tell(record)
+        return record
+
     async def pause(self) -> None:
         """Wait a little before the store is asked again about a task that another process runs."""
         await asyncio.sleep(_ASK_AGAIN_S)
@@ -132,19 +161,21 @@ class TaskDesk:
         while True:
             try:
                 await self._store.tasks.renew(self._lease())
-                await self.take_over()
+                if not self._ending:
+                    await self.take_over()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
             await asyncio.sleep(self._terms.lease_s / 3)
 
-    async def _heed_cancels(self) -> None:
-        """Stop what others were told to cancel; ends only by being cancelled."""
+    async def _heed(self) -> None:
+        """Do what others were told about the tasks of this process; ends only by being cancelled."""
         while True:
             await asyncio.sleep(self._terms.cancel_poll_s)
             try:
                 await self.stop_cancelled()
+                await self._approvals.heed()
             except StoreError as error:
-                logger.warning("cancellations wait for the store: %s", error)
+                logger.warning("cancellations and decisions wait for the store: %s", error)
 
     async def stop_cancelled(self) -> None:
         """Interrupt those tasks of this process whose cancellation was asked for anywhere."""
@@ -176,7 +207,11 @@ class TaskDesk:
         return Lease(self._owner, self._clock.now() + timedelta(seconds=self._terms.lease_s))
 
     async def aclose(self) -> None:
-        """Wait until everything that runs has ended; its leases are kept until then."""
+        """Wait until everything that runs has ended; its leases are kept until then.
+
+        What waits for somebody's decision is left to another process.
+        """
+        self._ending = True
         await self._runs.aclose()
         for keeper in self._keepers:
             keeper.cancel()

@@ -12,7 +12,7 @@ from stigmergy.agents.base import Reply, Request
 from stigmergy.agents.runners import LoopRunner, ProcessRunner, ThreadRunner
 from stigmergy.agents.tool import OnText, ToolAgent
 from stigmergy.domain import AgentProfile, Usage
-from stigmergy.errors import AgentFailed, AgentOverloaded, AgentTimedOut, InvalidReply
+from stigmergy.errors import AgentFailed, AgentLost, AgentOverloaded, AgentTimedOut, InvalidReply
 
 Ask = Callable[..., Request]
 
@@ -51,6 +51,17 @@ async def test_tokens_that_a_tool_states_are_priced_and_kept(profile: AgentProfi
     agent = on_loop(profile, lambda _: Reply(text="x", usage=Usage(1_000_000, 1_000_000, model_calls=2)))
     usage = (await agent.call(ask())).usage
     assert (usage.input_tokens, usage.model_calls, usage.usd) == (1_000_000, 2, Decimal("3.002"))
+
+
+async def test_a_refused_connection_is_a_hard_signal_whatever_it_is_wrapped_in(profile: AgentProfile, ask: Ask) -> None:
+    def unreachable(_: Request) -> Reply:
+        try:
+            raise ConnectionRefusedError(111, "Connection refused")
+        except OSError as error:
+            raise RuntimeError("payments cannot be reached") from error
+
+    with pytest.raises(AgentLost, match="RuntimeError: payments cannot be reached"):
+        await on_loop(profile, unreachable).call(ask())
 
 
 async def test_an_exception_is_a_failure_that_names_its_type_and_text(profile: AgentProfile, ask: Ask) -> None:

@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 from stigmergy.domain import Status
-from stigmergy.errors import TaskEnded, TaskNotFound
-from stigmergy.wire import TaskPageModel, TaskResult
+from stigmergy.errors import ApprovalNotAsked, TaskEnded, TaskNotFound
+from stigmergy.wire import ApprovalModel, TaskPageModel, TaskResult
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Run
@@ -59,3 +59,22 @@ def test_a_task_is_cancelled(run: Run, server: RecordingServer, result: TaskResu
     refused = run("tasks", "cancel", "done")
     assert refused.exit_code == 1
     assert "done has ended as completed" in refused.stderr
+
+
+def test_a_risky_hop_is_approved_or_rejected(run: Run, server: RecordingServer) -> None:
+    asked = ApprovalModel(place="refund", agent="stripe", reason="amount_usd 15000 is above 10000")
+    task = TaskResult(id="t1", status=Status.NEEDS_APPROVAL, graph="g", router="r", approval=asked)
+    server.tells("GET", "/v1/tasks/t1", task)
+    assert "to call stripe at refund: amount_usd 15000 is above 10000" in run("tasks", "show", "t1").stdout
+    for word, approved in (("approve", True), ("reject", False)):
+        decided = asked.model_copy(update={"approved": approved, "by": "ann"})
+        server.tells("POST", f"/v1/tasks/t1/{word}", task.model_copy(update={"approval": decided}))
+        done = run("tasks", word, "t1", "--by", "ann", "--comment", "checked")
+        assert (done.exit_code, f"ann {word.removesuffix('e')}ed it" in done.stdout.replace("\n", " ")) == (0, True)
+        assert json.loads(server.requests[-1].body) == {"by": "ann", "comment": "checked"}
+    run("tasks", "approve", "t1", "--place", "refund", "--json")
+    assert json.loads(server.requests[-1].body) == {"place": "refund"}
+    server.raises("POST", "/v1/tasks/t2/approve", ApprovalNotAsked("t2", "it is running"), 409)
+    refused = run("tasks", "approve", "t2")
+    assert refused.exit_code == 1
+    assert "t2 does not wait for this decision: it is running" in refused.stderr

@@ -15,6 +15,7 @@ REQUESTS: list[tuple[errors.StigmergyError, int]] = [
     (errors.EpisodeNotFound("e"), 404),
     (errors.IdempotencyConflict("k", "t"), 409),
     (errors.TaskEnded("t", "completed"), 409),
+    (errors.ApprovalNotAsked("t", "it is running"), 409),
     (errors.InvalidQuery("empty"), 422),
     (errors.InvalidBudget("max_usd", "-1"), 422),
     (errors.BudgetTooSmall("usd", "0", "0.1"), 422),

@@ -18,10 +18,12 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, GraphSpec
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.agent_gateway import InProcessGateway
-from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService, RunCancelled
+from stigmergy.platform.engine import Approvals, Engine, EngineLimits, Ran, RouterInService, RunCancelled
+from stigmergy.platform.engine.oversight import NOBODY
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import BreakerConfig, HealthBoard
 from stigmergy.platform.live_events import LiveEvents
+from stigmergy.platform.monitors import Monitor
 from stigmergy.platform.records import Fence
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.platform.task_journal import TaskJournal
@@ -73,6 +75,8 @@ def _house(
     breakers: BreakerConfig = _BREAKERS,
     seed: int = 1,
     clock: FakeClock | None = None,
+    monitors: Sequence[Monitor] = (),
+    approvals: Approvals = NOBODY,
 ) -> House:
     clock, written = clock or FakeClock(), scripts or {}
     profiles = _profiles(graph)
@@ -89,6 +93,8 @@ def _house(
         clock=clock,
         rng=random.Random(seed),
         limits=EngineLimits(max_attempts),
+        monitors={graph.name: monitors},
+        approvals=approvals,
     )
     return House(graph, agents, engine, health, clock)
 

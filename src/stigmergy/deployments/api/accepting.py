@@ -85,20 +85,29 @@ def body_hash(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
+def storable(*texts: str) -> None:
+    """Refuse texts that a database or an event cannot keep.
+
+    Raises:
+        InvalidQuery: a NUL character, or half of a surrogate pair.
+    """
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidQuery(f"character {error.start} is half of a surrogate pair, which is no text") from None
+        if "\x00" in text:
+            raise InvalidQuery("it contains a NUL character, which databases cannot store")
+
+
 def _text(asked: wire.TaskBody) -> str:
     text = asked.query if asked.query is not None else (asked.messages[-1].content if asked.messages else "")
     if not text.strip():
         raise InvalidQuery("it is empty; give `query`, or `messages` whose last one has content")
-    try:
-        size = sum(len(part.encode()) for part in (text, *(message.content for message in asked.messages)))
-        for part in (said := tuple(_texts(asked))):
-            part.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidQuery(f"character {error.start} is half of a surrogate pair, which is no text") from None
+    storable(*_texts(asked))
+    size = sum(len(part.encode()) for part in (text, *(message.content for message in asked.messages)))
     if size > wire.MAX_QUERY_BYTES:
         raise InvalidQuery(f"it has {size} bytes; at most {wire.MAX_QUERY_BYTES} are taken")
-    if any("\x00" in part for part in said):
-        raise InvalidQuery("it contains a NUL character, which databases cannot store")
     return text
 
 

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from stigmergy import wire
-from stigmergy.deployments.api import batches, episodes, events, graphs, schema, service, tasks
+from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, schema, service, tasks
 from stigmergy.deployments.problems import http_status, malformed, problem_of
 from stigmergy.errors import ServerOverloaded, StigmergyError
 from stigmergy.platform.runtime import Runtime
@@ -39,7 +39,7 @@ def build_api(living: Living) -> FastAPI:
             yield
 
     app = FastAPI(title="Stigmergy", version=version("stigmergy"), lifespan=lifespan)
-    for room in (tasks, batches, events, episodes, graphs, service):
+    for room in (tasks, approvals, batches, events, episodes, graphs, service):
         app.include_router(room.router)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
     app.add_exception_handler(RequestValidationError, _parameter_error)

@@ -25,9 +25,18 @@ _ASKED: set[type[BaseModel]] = set()
 
 def asks(model: type[BaseModel]) -> dict[str, Any]:
     """The ``openapi_extra`` of a door that reads its body itself."""
+    return {"requestBody": {"required": True, **_body(model)}}
+
+
+def may_take(model: type[BaseModel]) -> dict[str, Any]:
+    """The ``openapi_extra`` of a door that reads its body itself, if there is one."""
+    return {"requestBody": _body(model)}
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
     _ASKED.add(model)
     schema = {"$ref": _COMPONENTS.format(model=model.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"content": {"application/json": {"schema": schema}}}
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from math import inf, isfinite
 from typing import Annotated
@@ -35,7 +36,10 @@ _CANCELLED_WITHIN_S = 3.0
 async def submit(
     request: Request, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
 ) -> Response:
-    """Accept a task: its row is stored before this answers. With ``wait``, answer when it has ended."""
+    """Accept a task: its row is stored before this answers.
+
+    With ``wait``, answer when it has ended, or with 202 when it needs an approval.
+    """
     runtime: Runtime = request.app.state.runtime
     body = await read_body(request)
     asked = parsed(wire.TaskRequest, body)
@@ -46,7 +50,7 @@ async def submit(
     record = await runtime.desk.accept(task, body_hash(body))
     if not asked.wait:
         return _answer(record, task_json(record))
-    answered = await _ended(runtime, record.task.id)
+    answered = await _ended(runtime, record.task.id, enough=_ended_or_asks)
     text = task_json(answered.record)
     return _answer(answered.record, explained(text, answered.ran) if asked.explain and answered.ran else text)
 
@@ -111,13 +115,24 @@ async def cancel(request: Request, task_id: str) -> Response:
     return _answer(answered.record, task_json(answered.record))
 
 
-async def _ended(runtime: Runtime, task_id: str, wait_s: float = inf) -> Answered:
+def _has_ended(status: Status) -> bool:
+    return status.ended
+
+
+def _ended_or_asks(status: Status) -> bool:
+    """Whether nothing more happens by itself."""
+    return status.ended or status is Status.NEEDS_APPROVAL
+
+
+async def _ended(
+    runtime: Runtime, task_id: str, wait_s: float = inf, enough: Callable[[Status], bool] = _has_ended
+) -> Answered:
     """The task at its end, or when time is up. Another replica may be running it, so the store is asked again."""
     until = runtime.clock.monotonic() + wait_s
     while True:
         left = max(0.0, until - runtime.clock.monotonic())
         answered = await runtime.desk.finished(task_id, left if isfinite(left) else None)
-        if answered.record.status.ended or left == 0:
+        if enough(answered.record.status) or left == 0:
             return answered
         await runtime.desk.pause()
 

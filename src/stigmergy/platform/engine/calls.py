@@ -57,7 +57,7 @@ class Caller:
     async def perform(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
         """Make one attempt; returns what has to be done next."""
         lines = run.lines(command.branch)
-        profile = _profile(lines[-1].graph, command.node)
+        profile = profile_at(lines[-1].graph, command.node)
         worst, step = profile.worst_case(), run.step_key(command.node, command.branch)
         refusal = self._reserve(run, command, worst)
         if refusal is not None:
@@ -130,17 +130,16 @@ class Caller:
             # Its worst case was not one: nothing more is sent there until a probe shows that it keeps to its caps.
             self._health.trip(profile.id)
         usage = replace(reply.usage, latency_s=latency_s)
-        return run.apply(
-            ev.CallSucceeded(
-                step=run.step_key(command.node, command.branch),
-                branch=command.branch,
-                node=command.node,
-                agent=profile.id,
-                reply=replace(reply, agent=profile.id, node=command.node, usage=usage),
-                charged=used,
-                overrun=overrun if overrun != NOTHING else None,
-            )
+        answer = ev.CallSucceeded(
+            step=run.step_key(command.node, command.branch),
+            branch=command.branch,
+            node=command.node,
+            agent=profile.id,
+            reply=replace(reply, agent=profile.id, node=command.node, usage=usage),
+            charged=used,
+            overrun=overrun if overrun != NOTHING else None,
         )
+        return run.apply(answer if reply.hand_back is None else _handed_back(answer, reply.hand_back))
 
     def _failed(
         self, run: Run, command: CallAgent, profile: AgentProfile, error: AgentError, latency_s: float
@@ -174,7 +173,21 @@ class Caller:
         return profile.worst_case()
 
 
-def _profile(graph: AgentGraph, node: NodeId) -> AgentProfile:
+def _handed_back(answer: ev.CallSucceeded, reason: str) -> ev.HandedBack:
+    """What is left of an answer that gives the work back: it was paid for all the same."""
+    return ev.HandedBack(
+        step=answer.step,
+        branch=answer.branch,
+        node=answer.node,
+        agent=answer.agent,
+        reason=reason,
+        charged=answer.charged,
+        overrun=answer.overrun,
+    )
+
+
+def profile_at(graph: AgentGraph, node: NodeId) -> AgentProfile:
+    """The profile of the agent that is called at a node, also at that of the escalation."""
     return graph.escalation if node == ESCALATION and graph.escalation is not None else graph.profile(node)
 
 

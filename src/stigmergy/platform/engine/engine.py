@@ -18,14 +18,26 @@ from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
+from stigmergy.platform.engine.oversight import NOBODY, Approvals, Oversight
 from stigmergy.platform.engine.plan import Plan, plan_route
 from stigmergy.platform.engine.resume import resume
 from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
-from stigmergy.platform.episode.state import AwaitBranches, CallAgent, ChooseHop, Command, Finish, Join, Repair
-from stigmergy.platform.healing import Healing
+from stigmergy.platform.episode.state import (
+    AskApproval,
+    AwaitBranches,
+    CallAgent,
+    ChooseHop,
+    Command,
+    Escalate,
+    Finish,
+    Join,
+    Repair,
+)
+from stigmergy.platform.healing import Healing, escalation
 from stigmergy.platform.health import HealthBoard
+from stigmergy.platform.monitors import Monitor
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.query_features import FeatureReader
 
@@ -34,9 +46,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """``max_attempts`` calls per step, the first included."""
+    """``max_attempts`` calls per step, the first included; work may be given back ``max_hand_backs`` times per line."""
 
     max_attempts: int = 2
+    max_hand_backs: int = 2
 
 
 def new_episode_id() -> EpisodeId:
@@ -61,6 +74,8 @@ class Engine:
         mask: Mask | None = None,
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
+        monitors: Mapping[str, Sequence[Monitor]] = {},
+        approvals: Approvals = NOBODY,
     ) -> None:
         self._graphs = graphs
         self._routers = routers
@@ -72,6 +87,7 @@ class Engine:
         self._hops = HopChooser(self._mask, rng)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._caller = Caller(gateway, health, self._mask, clock)
+        self._oversight = Oversight(monitors, health, approvals)
         self._limits = limits
         self._config_version = config_version
 
@@ -112,6 +128,7 @@ class Engine:
             UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
             NotResumable: the ``past`` is of another version of the graph.
             LeaseLost: the recorder takes nothing more, because another process runs the task.
+            RunSuspended: it waits for an approval and is to go on elsewhere.
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
@@ -154,19 +171,31 @@ class Engine:
             mixture=run.features.mixture,
             complexity=run.features.complexity,
             max_attempts=self._limits.max_attempts,
+            max_hand_backs=self._limits.max_hand_backs,
         )
 
     async def _perform(self, run: Run, command: Command) -> tuple[Command, ...]:
         match command:
             case CallAgent() if not self._too_late(run):
-                fans_out = command.node in run.lines(command.branch)[-1].graph.branches
-                return await (self._fan_outs if fans_out else self._caller).perform(run, command)
+                return await self._call(run, command)
             case AwaitBranches():
                 return await self._fan_outs.go_on(run, command)
+            case AskApproval() if not self._too_late(run):
+                # Whoever has to wait for the decision in place of this process has to know of the question.
+                await run.keep()
+                return run.apply(await self._oversight.decided(run, command))
             case Join():
                 return self._fan_outs.join(run, command)
             case _:
                 return run.apply(self._decided(run, command))
+
+    async def _call(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
+        if command.node in run.lines(command.branch)[-1].graph.branches:
+            return await self._fan_outs.perform(run, command)
+        objection = self._oversight.objection(run, command)
+        if objection is not None:
+            return run.apply(objection)
+        return await self._caller.perform(run, command)
 
     def _decided(self, run: Run, command: Command) -> ev.Event:
         """The event of a command that nobody has to be waited for."""
@@ -175,7 +204,7 @@ class Engine:
                 return _ending(run, command)
             case ChooseHop() if not self._too_late(run):
                 return self._hop(run, command)
-            case Repair() if not self._too_late(run):
+            case Repair() | Escalate() if not self._too_late(run):
                 return self._repair(run, command)
             case _:
                 position = run.lines(command.branch)[-1].state.position
@@ -186,9 +215,13 @@ class Engine:
         hop = self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
         return replace(hop, branch=command.branch) if command.branch else hop
 
-    def _repair(self, run: Run, command: Repair) -> ev.Event:
+    def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
         view = self._view(run, command.branch)
-        healed = self._healing.heal(view.graph, view.state, view.overlay, view.budget, command.reason, view.around)
+        healed: ev.Event
+        if isinstance(command, Escalate):
+            healed = escalation(view.graph, view.state, view.overlay, view.budget, command.reason)
+        else:
+            healed = self._healing.heal(view.graph, view.state, view.overlay, view.budget, command.reason, view.around)
         return replace(healed, branch=command.branch) if command.branch else healed
 
     def _view(self, run: Run, branch: str = "") -> HopView:

@@ -13,10 +13,11 @@ def bookable(agent: AgentId, reply: Reply) -> Reply:
     least = min(usage.input_tokens, usage.output_tokens, usage.model_calls)
     if least < 0 or not usage.usd.is_finite() or usage.usd < ZERO:
         raise InvalidReply(agent, f"it says that it used {usage}, which cannot be charged")
-    if "\x00" in reply.text:
+    said = reply.text + (reply.hand_back or "")
+    if "\x00" in said:
         raise InvalidReply(agent, "its text holds a NUL character, which databases cannot store")
     try:
-        reply.text.encode()
+        said.encode()
     except UnicodeEncodeError as error:
         reason = f"character {error.start} of its text is half of a surrogate pair, which is no text"
         raise InvalidReply(agent, reason) from None

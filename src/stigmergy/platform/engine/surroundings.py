@@ -80,7 +80,7 @@ class Ahead:
         match state.phase:
             case Phase.CHOOSING | Phase.REPAIRING:
                 return self._way_on(graph, state, state.position)
-            case Phase.CALLING:
+            case Phase.CALLING | Phase.APPROVING:
                 target = str(state.target)
                 return sums(self.entering(graph, state, target), self._way_on(graph, state, target))
             case Phase.WAITING | Phase.JOINING:

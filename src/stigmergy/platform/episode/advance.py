@@ -16,11 +16,13 @@ from stigmergy.errors import IllegalEvent
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.branches import begun, delivered, dropped, lost, part, settled, with_branch, within
 from stigmergy.platform.episode.state import (
+    AskApproval,
     CallAgent,
     CancelBranch,
     ChooseHop,
     Command,
     EpisodeState,
+    Escalate,
     Finish,
     Join,
     Phase,
@@ -85,7 +87,13 @@ def fold(events: Iterable[ev.Event]) -> EpisodeState:
 
 
 def _accepted(state: EpisodeState, event: ev.Accepted) -> Step:
-    started = replace(state, phase=Phase.CHOOSING, status=Status.RUNNING, max_attempts=event.max_attempts)
+    started = replace(
+        state,
+        phase=Phase.CHOOSING,
+        status=Status.RUNNING,
+        max_attempts=event.max_attempts,
+        max_hand_backs=event.max_hand_backs,
+    )
     return started, (ChooseHop(START),)
 
 
@@ -189,6 +197,45 @@ def _budget_refused(state: EpisodeState, event: ev.BudgetRefused) -> Step:
     return _give_up_on(state, event.node, event.reason)
 
 
+def _vetoed(state: EpisodeState, event: ev.Vetoed) -> Step:
+    _expect_untried(state, event.node, event.kind)
+    return _give_up_on(state, event.node, f"{event.agent}: vetoed by {event.monitor} ({event.reason})")
+
+
+def _approval_asked(state: EpisodeState, event: ev.ApprovalAsked) -> Step:
+    _expect_untried(state, event.node, event.kind)
+    if event.node in state.approved:
+        raise IllegalEvent(f"{event.kind} at {event.node}", "past its approval")
+    held = replace(state, phase=Phase.APPROVING, held_for=event.reason)
+    return held, (AskApproval(event.node, event.reason),)
+
+
+def _approval_given(state: EpisodeState, event: ev.ApprovalGiven) -> Step:
+    _expect_target(state, event.node, event.kind)
+    decided = replace(state, held_for="")
+    if event.approved:
+        going_on = replace(decided, phase=Phase.CALLING, approved=state.approved | {event.node})
+        return going_on, (CallAgent(event.node, state.attempt),)
+    return _give_up_on(
+        decided, event.node, f"{event.node}: not approved by {event.by} ({event.comment or 'no comment'})"
+    )
+
+
+def _handed_back(state: EpisodeState, event: ev.HandedBack) -> Step:
+    _expect_target(state, event.node, event.kind)
+    charged = state.charged + event.charged
+    paid = replace(state, charged=charged, reserved=NOTHING, hand_backs=state.hand_backs + 1)
+    reason = f"{event.agent} gave the work back ({event.reason})"
+    if event.node == ESCALATION:
+        return _give_up_on(
+            replace(paid, control_llm_calls=state.control_llm_calls + event.charged.calls), ESCALATION, reason
+        )
+    given_up, commands = _give_up_on(paid, event.node, reason)
+    if paid.hand_backs <= state.max_hand_backs:
+        return given_up, commands
+    return given_up, (Escalate(f"{reason}, and work may be given back {state.max_hand_backs} times at most"),)
+
+
 def _give_up_on(state: EpisodeState, node: NodeId, reason: str) -> Step:
     stopped = replace(state, target=None, attempt=0, planned=(), excluded=state.excluded | {node})
     if node == ESCALATION:
@@ -240,7 +287,7 @@ def _escalated(state: EpisodeState, event: ev.Escalated) -> Step:
 
 
 def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
-    late = replace(state, target=None, escalation_reason="the deadline passed")
+    late = replace(state, target=None, held_for="", escalation_reason="the deadline passed")
     return _finishing(
         late, Status.ESCALATED, f"the deadline passed after {len(state.route)} steps; the result is partial"
     )
@@ -248,7 +295,9 @@ def _deadline_passed(state: EpisodeState, _event: ev.DeadlinePassed) -> Step:
 
 def _cancelled(state: EpisodeState, event: ev.Cancelled) -> Step:
     # Whether the agent that was being called did the work is unknown, so what was reserved for it stays charged.
-    given_up = replace(settled(state), target=None, charged=state.charged + state.reserved, reserved=NOTHING)
+    given_up = replace(
+        settled(state), target=None, held_for="", charged=state.charged + state.reserved, reserved=NOTHING
+    )
     return _finishing(given_up, Status.CANCELLED, event.reason)
 
 
@@ -269,7 +318,7 @@ def _finishing(state: EpisodeState, status: Status, reason: str) -> Step:
 def _good_end(state: EpisodeState) -> tuple[Status, str]:
     if state.dropped:
         return Status.DEMOTED, f"without {', '.join(state.dropped)}"
-    if state.failures:
+    if state.failures or state.reroutes:
         return Status.COMPLETED, f"after {len(state.failures)} failed calls and {state.reroutes} reroutes"
     return Status.COMPLETED, "reached the goal"
 
@@ -286,6 +335,11 @@ def _expect_target(state: EpisodeState, node: NodeId, kind: str) -> None:
         raise IllegalEvent(f"{kind} at {node}", f"{state.phase.value} {state.target}")
 
 
+def _expect_untried(state: EpisodeState, node: NodeId, kind: str) -> None:
+    _expect_target(state, node, kind)
+    _expect_attempt(state, 1, kind)
+
+
 _ALIVE = frozenset(Phase) - {Phase.NEW, Phase.FINISHING, Phase.ENDED}
 _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], Step]]] = {
     ev.Accepted: (frozenset({Phase.NEW}), _accepted),
@@ -294,6 +348,10 @@ _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], St
     ev.CallSucceeded: (frozenset({Phase.WAITING}), _call_succeeded),
     ev.CallFailed: (frozenset({Phase.WAITING}), _call_failed),
     ev.BudgetRefused: (frozenset({Phase.CALLING}), _budget_refused),
+    ev.Vetoed: (frozenset({Phase.CALLING}), _vetoed),
+    ev.ApprovalAsked: (frozenset({Phase.CALLING}), _approval_asked),
+    ev.ApprovalGiven: (frozenset({Phase.APPROVING}), _approval_given),
+    ev.HandedBack: (frozenset({Phase.WAITING}), _handed_back),
     ev.BranchesStarted: (frozenset({Phase.CALLING}), _branches_started),
     ev.BranchLost: (frozenset({Phase.FINISHING}), _branch_lost),
     ev.Joined: (frozenset({Phase.JOINING}), _joined),
@@ -301,7 +359,7 @@ _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], St
     ev.Rerouted: (frozenset({Phase.REPAIRING}), _rerouted),
     ev.Demoted: (frozenset({Phase.REPAIRING}), _demoted),
     ev.Escalated: (frozenset({Phase.REPAIRING}), _escalated),
-    ev.DeadlinePassed: (frozenset({Phase.CHOOSING, Phase.CALLING, Phase.REPAIRING}), _deadline_passed),
+    ev.DeadlinePassed: (frozenset({Phase.CHOOSING, Phase.CALLING, Phase.APPROVING, Phase.REPAIRING}), _deadline_passed),
     ev.Cancelled: (_ALIVE, _cancelled),
     ev.Finished: (frozenset({Phase.FINISHING}), _finished),
     ev.QualityGiven: (frozenset({Phase.ENDED}), _quality_given),

@@ -36,7 +36,11 @@ def begun(state: EpisodeState, event: BranchesStarted) -> Mapping[str, EpisodeSt
     if len(set(names)) < len(names) or not event.required or not set(event.required) <= set(event.started):
         raise IllegalEvent(f"{event.kind} of {names} with {event.required} required", f"at {event.node}")
     fresh = EpisodeState(
-        phase=Phase.CHOOSING, status=Status.RUNNING, max_attempts=state.max_attempts, visits=state.visits
+        phase=Phase.CHOOSING,
+        status=Status.RUNNING,
+        max_attempts=state.max_attempts,
+        max_hand_backs=state.max_hand_backs,
+        visits=state.visits,
     )
     lost = {
         name: replace(fresh, phase=Phase.ENDED, status=Status.ESCALATED, reason=reason)

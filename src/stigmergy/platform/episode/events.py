@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 from stigmergy.agents.base import Reply
 from stigmergy.domain import AgentId, FailureKind, NodeId, Spend, Status, TaskId
 
-EVENT_FORMAT = 1
-"""Version of the stored form; readers upcast older ones."""
+EVENT_FORMAT = 2
+"""Version of the stored form; readers upcast older ones. What 2 added to 1 has defaults, so 1 reads as it is."""
 
 
 class DecidedBy(StrEnum):
@@ -60,6 +60,7 @@ class Accepted:
     mixture: Mapping[str, float]
     complexity: float
     max_attempts: int
+    max_hand_backs: int = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,58 @@ class BudgetRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vetoed:
+    """A monitor forbade the hop before the agent was called; the agent is left out from here on."""
+
+    kind: Literal["vetoed"] = "vetoed"
+    node: NodeId
+    agent: AgentId
+    monitor: str
+    priority: float
+    reason: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAsked:
+    """A monitor holds the hop back until somebody decides. A journal that ends here leads back to waiting."""
+
+    kind: Literal["approval_asked"] = "approval_asked"
+    node: NodeId
+    agent: AgentId
+    monitor: str
+    priority: float
+    reason: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalGiven:
+    """Somebody decided: the agent is called, or left out from here on."""
+
+    kind: Literal["approval_given"] = "approval_given"
+    node: NodeId
+    approved: bool
+    by: str
+    comment: str = ""
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedBack:
+    """The agent gave the work back undone: the call is charged, nothing is committed, and somebody else is asked."""
+
+    kind: Literal["handed_back"] = "handed_back"
+    step: str
+    node: NodeId
+    agent: AgentId
+    reason: str
+    charged: Spend
+    overrun: Spend | None = None
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchesStarted:
     """A fan-out begins: these branches run side by side.
 
@@ -274,6 +327,10 @@ Event: TypeAlias = (
     | Demoted
     | Escalated
     | BudgetRefused
+    | Vetoed
+    | ApprovalAsked
+    | ApprovalGiven
+    | HandedBack
     | BranchesStarted
     | BranchLost
     | Joined

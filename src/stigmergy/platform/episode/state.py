@@ -17,6 +17,7 @@ class Phase(StrEnum):
     NEW = "new"
     CHOOSING = "choosing a hop"
     CALLING = "about to call an agent"
+    APPROVING = "waiting for an approval"
     WAITING = "waiting for an agent"
     REPAIRING = "repairing its route"
     FANNED_OUT = "waiting for the branches of a fan-out"
@@ -41,6 +42,7 @@ class EpisodeState:
     attempt: int = 0
     """The attempt that is made, or is to be made, at ``target``."""
     max_attempts: int = 1
+    max_hand_backs: int = 0
     visits: int = 0
     """Nodes called so far. It never goes back, so that a node called again after a back-up is a step of its own."""
     planned: tuple[NodeId, ...] = ()
@@ -55,12 +57,17 @@ class EpisodeState:
     required: frozenset[str] = frozenset()
     """Those of ``branches`` that the join cannot do without."""
     excluded: frozenset[NodeId] = frozenset()
-    """Nodes whose agent failed in this episode."""
+    """Nodes whose agent failed, was vetoed or not approved, or gave its work back in this episode."""
+    held_for: str = ""
+    """Why the hop to ``target`` waits for an approval."""
+    approved: frozenset[NodeId] = frozenset()
+    """Nodes to which a hop was approved."""
     in_doubt: frozenset[str] = frozenset()
     """Side effects of failed calls that may have happened all the same."""
     dropped: tuple[NodeId, ...] = ()
     failures: tuple[Failure, ...] = ()
     reroutes: int = 0
+    hand_backs: int = 0
     control_llm_calls: int = 0
     escalation_reason: str | None = None
     status: Status = Status.PENDING
@@ -97,8 +104,25 @@ class CallAgent:
 
 
 @dataclass(frozen=True, slots=True)
+class AskApproval:
+    """Wait until somebody decides whether the agent at ``node`` may be called."""
+
+    node: NodeId
+    reason: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """Find a way on for the rest of the line."""
+
+    reason: str
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Look for no further way: hand the line to the escalation agent, or to the caller."""
 
     reason: str
     branch: str = ""
@@ -137,4 +161,6 @@ class AwaitBranches:
     branch: str = ""
 
 
-Command: TypeAlias = ChooseHop | CallAgent | Repair | Finish | Join | CancelBranch | AwaitBranches
+Command: TypeAlias = (
+    ChooseHop | CallAgent | AskApproval | Repair | Escalate | Finish | Join | CancelBranch | AwaitBranches
+)

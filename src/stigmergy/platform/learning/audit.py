@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias, TypeGuard
 
 from stigmergy.domain import ESCALATION
 from stigmergy.platform.episode import events as ev
 
 _ANSWERS = (ev.Rerouted, ev.Demoted, ev.Escalated, ev.BudgetRefused, ev.DeadlinePassed, ev.Cancelled)
 
+Failed: TypeAlias = ev.CallFailed | ev.Vetoed | ev.HandedBack | ev.ApprovalGiven
+
 
 def silent_failures(events: Sequence[ev.Event]) -> int:
-    """How many failed calls were followed by nothing: no retry, reroute, demotion, escalation or other explicit end.
+    """How many failures were followed by nothing: no retry, reroute, demotion, escalation or other explicit end.
 
+    A failure is a failed call, a veto, an approval that was refused, and work that was given back.
     Lines run side by side, so what answers a failure is the next event of its own line. A lost branch has to be
     answered too: by its fan-out's join, which names it as dropped, by a repair of the line that holds it, or by an end.
     """
     unanswered = [
         not _answered(event, _of_line(events[index + 1 :], event.branch))
         for index, event in enumerate(events)
-        if isinstance(event, ev.CallFailed)
+        if _went_wrong(event)
     ]
     forgotten = [
         not _taken_up(event, events[index + 1 :])
@@ -27,6 +31,12 @@ def silent_failures(events: Sequence[ev.Event]) -> int:
         if isinstance(event, ev.BranchLost)
     ]
     return sum(unanswered) + sum(forgotten)
+
+
+def _went_wrong(event: ev.Event) -> TypeGuard[Failed]:
+    if isinstance(event, ev.ApprovalGiven):
+        return not event.approved
+    return isinstance(event, (ev.CallFailed, ev.Vetoed, ev.HandedBack))
 
 
 def _of_line(events: Sequence[ev.Event], branch: str) -> list[ev.Event]:
@@ -50,11 +60,11 @@ def _taken_up(lost: ev.BranchLost, rest: Sequence[ev.Event]) -> bool:
     return bool(following) and isinstance(following[0], _ANSWERS if lost.required else (*_ANSWERS, ev.Joined))
 
 
-def _answered(failed: ev.CallFailed, rest: Sequence[ev.Event]) -> bool:
+def _answered(failed: Failed, rest: Sequence[ev.Event]) -> bool:
     if not rest:
         return False
     following = rest[0]
-    if isinstance(following, ev.CallStarted):
+    if isinstance(following, ev.CallStarted) and isinstance(failed, ev.CallFailed):
         return following.node == failed.node and following.attempt == failed.attempt + 1
     if isinstance(following, ev.Finished):
         return failed.node == ESCALATION

@@ -49,9 +49,16 @@ def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[st
         if not 0 <= loss <= 1:
             yield f"{path}.nodes.{node}.loss", f"{loss} is not in [0, 1]"
     try:
-        AgentGraph(path.removeprefix("graphs."), config, {**_unpriced(settings), **profiles})
+        graph = AgentGraph(path.removeprefix("graphs."), config, {**_unpriced(settings), **profiles})
     except StigmergyError as error:
         yield path, str(error)
+        return
+    for place, agent in config.monitors.agents().items():
+        if agent not in graph.agents:
+            yield (
+                f"{path}.monitors.{place}",
+                f"no agent {agent!r} works in this graph; its agents: {_names(graph.agents)}",
+            )
 
 
 def _defaults(settings: Settings) -> Iterator[Problem]:

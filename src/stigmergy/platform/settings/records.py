@@ -16,6 +16,7 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.health import BreakerConfig
+from stigmergy.platform.monitors import MonitorsConfig
 from stigmergy.routers.configs import RouterConfig
 
 
@@ -45,12 +46,13 @@ NodeConfig: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphConfig(GraphSpec):
-    """An agent graph, the router that serves it by default, its default budget, and who judges its answers."""
+    """An agent graph, the router that serves it by default, its default budget, its judge, and its monitors."""
 
     nodes: Mapping[NodeId, NodeConfig] = field(default_factory=dict)
     router: str
     budget: BudgetConfig = BudgetConfig()
     evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
+    monitors: MonitorsConfig = field(default_factory=MonitorsConfig)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +106,13 @@ class CoordinationConfig:
 class EngineConfig:
     """``max_attempts`` calls per step, the first included; the engine alone retries.
 
+    Agents may give work back ``max_hand_backs`` times per episode (per branch of a fan-out); then it is escalated.
     A process holds its tasks for ``lease_s`` seconds at a time; what a dead one left runs again, ``max_runs`` times in
     all.
     """
 
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    max_hand_backs: Annotated[int, Field(ge=0)] = 2
     lease_s: Annotated[float, Field(gt=0)] = 15.0
     max_runs: Annotated[int, Field(ge=1)] = 3
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from stigmergy.domain import EpisodeId, Status
-from stigmergy.errors import StoreError
+from stigmergy.errors import ApprovalNotAsked, StoreError
 from stigmergy.platform.chain import chain_hash
-from stigmergy.platform.records import StoredEvent
+from stigmergy.platform.records import Decision, Question, StoredEvent, TaskRecord
 
 
 def check_episode(episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
@@ -38,11 +38,32 @@ def moved_head(given: StoredEvent) -> str:
     return chain_hash(given) if given.previous else ""
 
 
+def check_decision(record: TaskRecord, decision: Decision) -> None:
+    """Refuse a decision that the task does not wait for.
+
+    Raises:
+        ApprovalNotAsked: nothing is asked, another thing is, or the opposite was decided.
+    """
+    asked, given = record.question, record.decision
+    if asked is None or record.status.ended:
+        raise ApprovalNotAsked(record.task.id, f"it is {record.status.value}")
+    if asked.place != decision.place:
+        raise ApprovalNotAsked(record.task.id, f"it asks about {asked.place}, not about {decision.place}")
+    if given is not None and given.approved is not decision.approved:
+        done = "approved" if given.approved else "rejected"
+        raise ApprovalNotAsked(record.task.id, f"{given.by} has {done} it")
+
+
+def still_valid(given: Decision | None, question: Question) -> Decision | None:
+    """The decision, if it is about this question: one that came while nobody held the task is heard by its heir."""
+    return given if given is not None and given.place == question.place else None
+
+
 def check_end(status: Status) -> None:
     """Refuse to end a task with a status that is no end.
 
     Raises:
-        StoreError: ``status`` is pending or running.
+        StoreError: ``status`` is no end.
     """
     if not status.ended:
         raise StoreError(f"a task cannot finish as {status.value!r}: give one of the statuses that are ends")

@@ -11,6 +11,7 @@ from stigmergy.errors import EpisodeNotFound, LeaseLost, SequenceConflict
 from stigmergy.platform.records import Closing, EpisodeFilter, EpisodePage, Feedback, Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
+from stigmergy.platform.store.memory_approvals import MemoryApprovals
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
 
@@ -125,6 +126,7 @@ class MemoryStore:
         self.journal = journal or MemoryJournal(self._stands)
         self.episodes = MemoryEpisodes(self.journal)
         self.tasks = MemoryTasks(self._close)
+        self.approvals = MemoryApprovals(self.tasks)
         self.trails = MemoryTrails()
 
     def _stands(self, fence: Fence) -> bool:

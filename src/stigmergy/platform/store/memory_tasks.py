@@ -56,13 +56,21 @@ class MemoryTasks:
             raise TaskNotFound(task_id)
         return self._records[task_id]
 
+    def put(self, record: TaskRecord) -> None:
+        """Replace the task's record."""
+        self._records[record.task.id] = record
+
+    def waiting(self, owner: str) -> tuple[TaskRecord, ...]:
+        """The tasks of ``owner`` that need an approval."""
+        return tuple(r for r in self._records.values() if r.owner == owner and r.status is Status.NEEDS_APPROVAL)
+
     async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
         record = await self.get(task_id)
         if not record.status.ended:
             self._records[task_id] = replace(
                 record,
-                status=Status.RUNNING,
+                status=Status.RUNNING if record.question is None else record.status,
                 owner=owner,
                 episode_id=episode_id,
                 attempts=record.attempts + 1,
@@ -113,6 +121,8 @@ class MemoryTasks:
                 reason=reason,
                 answer=answer,
                 result=result,
+                question=None,
+                decision=None,
                 lease_expires_at=None,
                 updated_at=at,
             )

@@ -23,7 +23,7 @@ from stigmergy.domain import (
     from_nano,
     to_nano,
 )
-from stigmergy.platform.records import Feedback, StoredEvent, TaskRecord
+from stigmergy.platform.records import Decision, Feedback, Question, StoredEvent, TaskRecord
 
 Row: TypeAlias = dict[str, Any]
 Stored: TypeAlias = Mapping[str, Any] | RowMapping
@@ -130,6 +130,8 @@ def task_record(stored: Stored) -> TaskRecord:
         epoch=stored["lease_epoch"],
         attempts=stored["attempts"],
         cancel_requested=stored["cancel_requested"],
+        question=None if stored["question"] is None else Question(**stored["question"]),
+        decision=None if stored["decision"] is None else Decision(**stored["decision"]),
         result=stored["result"],
         updated_at=stored["updated_at"],
     )

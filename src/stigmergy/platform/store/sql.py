@@ -11,6 +11,7 @@ from stigmergy.platform.records import Durability
 from stigmergy.platform.store.database import Database, our_errors
 from stigmergy.platform.store.engines import read_url, reading_engine, shown, writing_engine
 from stigmergy.platform.store.migrate import migrate
+from stigmergy.platform.store.sql_approvals import SqlApprovals
 from stigmergy.platform.store.sql_episodes import SqlEpisodes
 from stigmergy.platform.store.sql_journal import SqlJournal
 from stigmergy.platform.store.sql_retention import purge
@@ -25,6 +26,7 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.tasks = SqlTasks(database)
+        self.approvals = SqlApprovals(database)
         self.episodes = SqlEpisodes(database)
         self.journal = SqlJournal(database)
         self.trails = SqlTrails(database)

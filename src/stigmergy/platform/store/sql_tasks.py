@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, insert, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Update, case, insert, select, true, tuple_, update
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
@@ -18,6 +18,8 @@ from stigmergy.platform.store.sql_episodes import save_episodes
 from stigmergy.platform.store.tables import UNFINISHED, events
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
+
+_STILL_WAITING = case((table.c.status == Status.NEEDS_APPROVAL.value, table.c.status), else_=Status.RUNNING.value)
 
 
 class SqlTasks:
@@ -54,7 +56,7 @@ class SqlTasks:
     async def mark_running(self, task_id: TaskId, owner: str, episode_id: EpisodeId, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
         change = {
-            "status": Status.RUNNING.value,
+            "status": _STILL_WAITING,
             "lease_owner": owner,
             "episode_id": episode_id,
             "attempts": table.c.attempts + 1,
@@ -116,6 +118,8 @@ class SqlTasks:
             "reason": reason,
             "answer": answer,
             "result": result,
+            "question": None,
+            "decision": None,
             "lease_expires_at": None,
             "updated_at": at,
         }

@@ -44,7 +44,7 @@ def _counter(name: str) -> Column[Any]:
     return _needed(name, BigInteger, server_default=text("0"))
 
 
-UNFINISHED = (Status.PENDING.value, Status.RUNNING.value)
+UNFINISHED = tuple(status.value for status in Status if not status.ended)
 """What the column ``status`` of a task says before its end."""
 
 tasks = Table(
@@ -72,6 +72,8 @@ tasks = Table(
     _needed("priority", Integer, server_default=text("0")),
     _needed("attempts", Integer, server_default=text("0")),
     _needed("cancel_requested", Boolean, server_default=false()),
+    Column("question", JsonText),
+    Column("decision", JsonText),
     Column("lease_owner", AnyText),
     Column("lease_expires_at", UtcTime),
     _counter("lease_epoch"),

@@ -116,11 +116,21 @@ SAMPLES: dict[type[Any], ev.Event] = {
     ev.Demoted: ev.Demoted(source="a", path=("GOAL",), dropped=("b",), loss=0.1, weight=1.0),
     ev.Escalated: ev.Escalated(reason="r"),
     ev.BudgetRefused: ev.BudgetRefused(node="a", reason="r"),
+    ev.Vetoed: ev.Vetoed(node="a", agent="a", monitor="risk", priority=0.95, reason="r"),
+    ev.ApprovalAsked: ev.ApprovalAsked(node="a", agent="a", monitor="risk", priority=0.85, reason="r"),
+    ev.ApprovalGiven: ev.ApprovalGiven(node="a", approved=True, by="ann"),
+    ev.HandedBack: ev.HandedBack(step="s", node="a", agent="a", reason="r", charged=NOTHING),
     ev.DeadlinePassed: ev.DeadlinePassed(position="a"),
     ev.Cancelled: ev.Cancelled(reason="r"),
     ev.Finished: ev.Finished(status=Status.COMPLETED, reason="r"),
     ev.QualityGiven: ev.QualityGiven(quality=1.0, source="s"),
 }
+
+
+def test_what_was_stored_in_the_first_format_is_read_with_what_the_second_added() -> None:
+    old = json.loads(encode(SAMPLES[ev.Accepted]))
+    del old["max_hand_backs"]
+    assert decode(json.dumps(old)) == SAMPLES[ev.Accepted]
 
 
 def test_evidence_may_be_infinite_or_not_a_number() -> None:

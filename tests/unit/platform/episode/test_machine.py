@@ -18,7 +18,17 @@ from stigmergy.errors import IllegalEvent
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.advance import advance, fold
 from stigmergy.platform.episode.codec import decode, encode
-from stigmergy.platform.episode.state import CallAgent, ChooseHop, Command, EpisodeState, Finish, Phase, Repair
+from stigmergy.platform.episode.state import (
+    AskApproval,
+    CallAgent,
+    ChooseHop,
+    Command,
+    EpisodeState,
+    Escalate,
+    Finish,
+    Phase,
+    Repair,
+)
 from stigmergy.platform.learning.audit import silent_failures
 
 NODES = st.sampled_from(("a", "b", "c"))
@@ -53,6 +63,13 @@ ANY_CALL = (
         final=st.booleans(),
     ),
     st.builds(ev.BudgetRefused, node=ANYWHERE, reason=st.just("why")),
+    st.builds(ev.HandedBack, step=st.just("s"), node=ANYWHERE, agent=NODES, reason=st.just("why"), charged=SPENT),
+)
+OBJECTED = {"node": ANYWHERE, "agent": NODES, "monitor": st.just("risk"), "priority": st.just(0.9)}
+ANY_OVERSIGHT = (
+    st.builds(ev.Vetoed, reason=st.just("why"), **OBJECTED),
+    st.builds(ev.ApprovalAsked, reason=st.just("why"), **OBJECTED),
+    st.builds(ev.ApprovalGiven, node=ANYWHERE, approved=st.booleans(), by=st.just("ann")),
 )
 UNDONE = st.lists(NODES, max_size=2).map(tuple)
 ANY_REPAIR = (
@@ -83,7 +100,7 @@ ANY_OTHER = (
 
 def any_event() -> st.SearchStrategy[Any]:
     """Events with whatever in them: most of them do not fit where the episode stands."""
-    return st.one_of(*ANY_CALL, *ANY_REPAIR, *ANY_OTHER)
+    return st.one_of(*ANY_CALL, *ANY_OVERSIGHT, *ANY_REPAIR, *ANY_OTHER)
 
 
 def one_of(draw: Draw, *events: ev.Event) -> ev.Event:
@@ -102,7 +119,13 @@ def answer(draw: Draw, state: EpisodeState, command: Command) -> ev.Event:
             )
         case CallAgent(node, attempt):
             started = ev.CallStarted(step="s", node=node, agent=node, attempt=attempt, reserved=draw(SPENT))
-            return one_of(draw, started, started, ev.BudgetRefused(node=node, reason="why"))
+            refused = ev.BudgetRefused(node=node, reason="why")
+            return one_of(draw, started, started, refused, *objections(state, node, attempt))
+        case AskApproval(node):
+            given = ev.ApprovalGiven(node=node, approved=draw(st.booleans()), by="ann")
+            return one_of(draw, given, given, ev.DeadlinePassed(position=state.position))
+        case Escalate(reason):
+            return ev.Escalated(reason=reason, to=draw(st.none() | st.just("e")))
         case Repair():
             return draw(repairs(state))
         case Finish(status, reason):
@@ -111,8 +134,18 @@ def answer(draw: Draw, state: EpisodeState, command: Command) -> ev.Event:
             raise AssertionError(f"{command} on a line without fan-outs")
 
 
+def objections(state: EpisodeState, node: str, attempt: int) -> list[ev.Event]:
+    """What monitors may say of a hop: nothing of a call that is made again, and no question twice."""
+    facts: dict[str, Any] = {"node": node, "agent": node, "monitor": "risk", "priority": 0.9, "reason": "why"}
+    if attempt > 1:
+        return []
+    return [ev.Vetoed(**facts)] if node in state.approved else [ev.Vetoed(**facts), ev.ApprovalAsked(**facts)]
+
+
 def outcome_of_call(draw: Draw, state: EpisodeState) -> ev.Event:
     node = str(state.target)
+    if draw(st.integers(0, 4)) == 0:
+        return ev.HandedBack(step="s", node=node, agent=node, reason="not mine", charged=draw(SPENT))
     if draw(st.booleans()):
         return ev.CallSucceeded(step="s", node=node, agent=node, reply=draw(REPLIES), charged=draw(SPENT))
     return ev.CallFailed(
@@ -168,15 +201,16 @@ def lives(draw: Draw) -> tuple[list[ev.Event], list[EpisodeState]]:
 
 
 def check_legal(state: EpisodeState) -> None:
-    calling = state.phase in (Phase.CALLING, Phase.WAITING)
+    calling = state.phase in (Phase.CALLING, Phase.APPROVING, Phase.WAITING)
     assert (state.target is not None) == calling
     interrupted = sum(failure.kind is FailureKind.INTERRUPTED for failure in state.failures)
     bounded = 1 <= state.attempt <= state.max_attempts + interrupted
     assert bounded or not calling or state.target == ESCALATION
+    assert bool(state.held_for) == (state.phase is Phase.APPROVING)
+    assert state.target not in state.approved or state.phase is not Phase.APPROVING
     assert state.reserved == NOTHING or state.phase is Phase.WAITING
-    assert len(state.replies) == len(state.route) + (
-        state.phase in (Phase.FINISHING, Phase.ENDED) and state.control_llm_calls > 0
-    )
+    escalated = state.phase in (Phase.FINISHING, Phase.ENDED) and state.control_llm_calls > 0
+    assert len(state.replies) - len(state.route) in ((0, 1) if escalated else (0,))
     assert state.position == (START, *state.route)[-1]
     assert not state.excluded & set(state.route)
     assert len(set(state.route)) == len(state.route)
@@ -200,7 +234,7 @@ def test_a_life_stays_legal_and_folds_back_from_its_stored_events(
 @settings(max_examples=60, deadline=None)
 def test_what_a_life_charges_is_the_sum_of_its_calls(life: tuple[list[ev.Event], list[EpisodeState]]) -> None:
     taken, states = life
-    settled = [e.charged for e in taken if isinstance(e, (ev.CallSucceeded, ev.CallFailed))]
+    settled = [e.charged for e in taken if isinstance(e, (ev.CallSucceeded, ev.CallFailed, ev.HandedBack))]
     open_calls = [
         before.reserved for before, event in zip(states, taken, strict=False) if isinstance(event, ev.Cancelled)
     ]

@@ -44,6 +44,7 @@ async def test_episodes_from_before_the_hash_chain_are_kept_without_one(tmp_path
     connection = sqlite3.connect(path)
     connection.executescript(
         "ALTER TABLE events DROP COLUMN previous; ALTER TABLE episodes DROP COLUMN head;"
+        "ALTER TABLE tasks DROP COLUMN question; ALTER TABLE tasks DROP COLUMN decision;"
         "UPDATE alembic_version SET version_num = '0001';"
         "INSERT INTO events VALUES ('old', 0, 'accepted', '{}', 1, '2026-01-01 00:00:00.000000');"
     )
