@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import bench, config, episodes, evaluate, graph, keys, tasks
+from stigmergy.cli import bench, config, episodes, evaluate, graph, keys, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
@@ -29,6 +29,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "keys": keys.app,
     "config": config.app,
     "evaluate": evaluate.app,
+    "train": train.app,
     "bench": bench.app,
 }
 

@@ -22,7 +22,7 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, MissingView, UnknownEstimator
+LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -47,7 +47,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -115,6 +115,7 @@ __all__ = [
     "IdempotencyConflict",
     "IllegalEvent",
     "InputTooLong",
+    "InvalidArtifact",
     "InvalidBudget",
     "InvalidFanOut",
     "InvalidLog",

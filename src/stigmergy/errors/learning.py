@@ -24,6 +24,19 @@ class InvalidLog(LearningError):
         return f"the log {self.path} cannot be used: {self.reason}"
 
 
+class InvalidArtifact(LearningError):
+    """A trained artifact cannot be loaded."""
+
+    code = "invalid_artifact"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the artifact {self.path} cannot be used: {self.reason}; train it again"
+
+
 class MissingView(LearningError):
     """An estimator looks at vectors that queries were not given."""
 

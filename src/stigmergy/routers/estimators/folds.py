@@ -14,14 +14,14 @@ from stigmergy.routers.estimators.base import Estimator, Outcomes, Predictions, 
 FOLDS: Final = 5
 
 
-def fold_numbers(texts: Iterable[str], salt: str) -> NDArray[np.int8]:
-    """The fold of every text, 0 to ``FOLDS - 1``: sha256 of the salt and the text without case and spacing."""
-    return np.fromiter((_fold(text, salt) for text in texts), dtype=np.int8)
+def fold_numbers(texts: Iterable[str], salt: str, folds: int = FOLDS) -> NDArray[np.int8]:
+    """The fold of every text, 0 to ``folds - 1``: sha256 of the salt and the text without case and spacing."""
+    return np.fromiter((_hash(text, salt) % folds for text in texts), dtype=np.int8)
 
 
-def _fold(text: str, salt: str) -> int:
+def _hash(text: str, salt: str) -> int:
     plain = " ".join(text.lower().split())
-    return int.from_bytes(hashlib.sha256(f"{salt}\n{plain}".encode()).digest()[:8]) % FOLDS
+    return int.from_bytes(hashlib.sha256(f"{salt}\n{plain}".encode()).digest()[:8])
 
 
 def inside_and_outside(folds: NDArray[np.int8]) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
