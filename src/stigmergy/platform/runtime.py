@@ -33,6 +33,7 @@ from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.catalog import build_routers, build_selection
+from stigmergy.routers.estimators.router import EstimatorRouter
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
 from stigmergy.routers.task_types import train_classifier
 from stigmergy.routers.trail_sharing import TrailSharing
@@ -239,6 +240,8 @@ def _policy_version(name: str, router: Router) -> Callable[[], str]:
     # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
     if isinstance(router, TrailSharing):
         return lambda: f"{router.colony}@{router.trails.version}"
+    if isinstance(router, EstimatorRouter):
+        return lambda: f"{name}@{router.version}"
     return lambda: name
 
 

@@ -19,12 +19,16 @@ UNLIMITED: Final = Budget()
 
 @dataclass(frozen=True, slots=True)
 class QueryFeatures:
-    """What routers see of a query: a unit vector, a mixture over task types, complexity in [0, 1]."""
+    """What routers see of a query: a unit vector, a mixture over task types, complexity in [0, 1], and the text.
+
+    The text is for routers that bring an embedding of their own.
+    """
 
     vector: Vector
     mixture: Mixture
     complexity: float
     version: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

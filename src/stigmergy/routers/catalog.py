@@ -14,6 +14,8 @@ from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.dijkstra import DijkstraRouter
+from stigmergy.routers.estimators.artifact import load_arms
+from stigmergy.routers.estimators.router import EstimatorRouter
 from stigmergy.routers.fixed_path import FixedPathRouter
 from stigmergy.routers.heuristic import Heuristic
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
@@ -46,6 +48,9 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         name: what tasks call it by; a colony without a name of its own is not shared beyond it.
         config: of any kind.
         colonies: where the memory of its colony is found or added; None: it shares with nobody.
+
+    Raises:
+        InvalidArtifact: what it was trained to cannot be loaded.
     """
     match config:
         case c.FixedPathConfig():
@@ -54,6 +59,8 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
             return _ant_colony(name, config, {} if colonies is None else colonies)
+        case c.EstimatorConfig():
+            return EstimatorRouter(load_arms(config.artifact), price=config.price)
         case _:
             return _PLAIN[type(config)]()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from stigmergy.domain import NodeId
@@ -205,6 +206,23 @@ class AntColonyConfig:
         _require("ability_strength", self.ability_strength, least=_TINY)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimatorConfig:
+    """Agents by their expected quality and cost on the query, from the ``artifact`` of ``stigmergy train``.
+
+    ``price`` is what spending the best single agent's mean cost once is worth in quality. A relative path is taken from
+    the folder of the configuration file.
+    """
+
+    kind: Literal["estimator"] = "estimator"
+    artifact: Path
+    price: float = 0.1
+    selection: SignedSelectionConfig = EpsilonConfig()
+
+    def __post_init__(self) -> None:
+        _require("price", self.price, least=0.0)
+
+
 RouterConfig: TypeAlias = (
     RandomConfig
     | RoundRobinConfig
@@ -215,4 +233,5 @@ RouterConfig: TypeAlias = (
     | FixedPathConfig
     | DijkstraConfig
     | AntColonyConfig
+    | EstimatorConfig
 )

@@ -48,7 +48,7 @@ class HashedNgrams:
     """
 
     def __init__(self, bits: int = 10) -> None:
-        self._bits = bits
+        self.bits: Final = bits
         self.version: Final = f"ngrams-1.{bits}"
 
     def embed(self, text: str) -> Vector:
@@ -58,8 +58,8 @@ class HashedNgrams:
 
     def _tally(self, hashes: NDArray[np.uint32]) -> Vector:
         signs = 1.0 - 2.0 * (hashes & np.uint32(1))
-        places = hashes >> np.uint32(32 - self._bits)
-        counts = np.bincount(places, signs, 1 << self._bits).astype(np.float32)
+        places = hashes >> np.uint32(32 - self.bits)
+        counts = np.bincount(places, signs, 1 << self.bits).astype(np.float32)
         return np.copysign(np.log1p(np.abs(counts)), counts)
 
 
@@ -77,7 +77,7 @@ class FeatureReader:
     def read(self, text: str, task_type: TaskType | None = None) -> QueryFeatures:
         """The features of a query; a ``task_type`` that the user states is believed."""
         vector = self._embedder.embed(text)
-        return QueryFeatures(vector, self._mixture(vector, task_type), complexity(text), self.version)
+        return QueryFeatures(vector, self._mixture(vector, task_type), complexity(text), self.version, text)
 
     def _mixture(self, vector: Vector, task_type: TaskType | None) -> Mixture:
         if task_type is not None:

@@ -10,6 +10,7 @@ from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
 from stigmergy.errors import StigmergyError
 from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.settings.artifacts import KnownAgents, known_agents
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.configs import FixedPathConfig
@@ -32,7 +33,8 @@ def _agents(settings: Settings) -> Iterator[Problem]:
 
 
 def _graphs(settings: Settings) -> Iterator[Problem]:
-    profiles = _priced(settings)
+    profiles, known = _priced(settings), known_agents(settings)
+    yield from known.problems
     for name, config in settings.graphs.items():
         path = f"graphs.{name}"
         if config.router not in settings.routers:
@@ -40,10 +42,12 @@ def _graphs(settings: Settings) -> Iterator[Problem]:
         judge = config.evaluator
         if isinstance(judge, LlmJudgeConfig) and judge.model not in settings.models:
             yield f"{path}.evaluator.model", f"no model {judge.model!r} is declared; known: {_names(settings.models)}"
-        yield from _graph(settings, path, config, profiles)
+        yield from _graph(settings, path, config, profiles, known)
 
 
-def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[str, AgentProfile]) -> Iterator[Problem]:
+def _graph(
+    settings: Settings, path: str, config: GraphConfig, profiles: dict[str, AgentProfile], known: KnownAgents
+) -> Iterator[Problem]:
     for node, spec in config.nodes.items():
         loss = getattr(spec, "loss", 0.0)
         if not 0 <= loss <= 1:
@@ -53,6 +57,7 @@ def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[st
     except StigmergyError as error:
         yield path, str(error)
         return
+    yield from known.unfit(config.router, graph)
     for place, agent in config.monitors.agents().items():
         if agent not in graph.agents:
             yield (

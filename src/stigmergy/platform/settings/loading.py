@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from stigmergy.domain import GOAL, START
 from stigmergy.errors import ConfigError
+from stigmergy.platform.settings.artifacts import anchored
 from stigmergy.platform.settings.checks import contradictions
 from stigmergy.platform.settings.document import Problem, fill_in, read_yaml
 from stigmergy.platform.settings.records import Settings
@@ -35,11 +36,13 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
         raise ConfigError(source, (("file", f"cannot be read: {error.strerror}"),)) from None
     except UnicodeDecodeError as error:
         raise ConfigError(source, (("file", f"is not UTF-8 text (byte {error.start})"),)) from None
-    return settings_from(text, environ, source)
+    return settings_from(text, environ, source, path.parent)
 
 
-def settings_from(text: str, environ: Mapping[str, str], source: str = "configuration") -> Settings:
-    """Read a configuration text; as ``load_settings``."""
+def settings_from(
+    text: str, environ: Mapping[str, str], source: str = "configuration", folder: Path = Path()
+) -> Settings:
+    """Read a configuration text; as ``load_settings``. Relative paths of artifacts are taken from ``folder``."""
     try:
         document, problems = read_yaml(text)
     except yaml.YAMLError as error:
@@ -47,11 +50,11 @@ def settings_from(text: str, environ: Mapping[str, str], source: str = "configur
     document, missing = fill_in(document, environ)
     problems = [*problems, *missing]
     try:
-        settings = _ADAPTER.validate_python(document)
+        settings = anchored(_ADAPTER.validate_python(document), folder)
     except ValidationError as error:
         details = error.errors(include_url=False)
         wrong = [_problem(detail, document) for detail in details]
-        further = _contradictions_beside(document, [detail["loc"] for detail in details])
+        further = _contradictions_beside(document, [detail["loc"] for detail in details], folder)
         raise ConfigError(source, tuple(dict.fromkeys([*problems, *wrong, *further]))) from None
     problems += contradictions(settings)
     if problems:
@@ -92,7 +95,7 @@ def _is_union_member(part: str | int) -> bool:
     return isinstance(part, str) and (part in _TAGS or part.endswith("Node") or "[" in part)
 
 
-def _contradictions_beside(document: Any, wrong: Iterable[tuple[str | int, ...]]) -> list[Problem]:
+def _contradictions_beside(document: Any, wrong: Iterable[tuple[str | int, ...]], folder: Path) -> list[Problem]:
     """What else is wrong in the parts whose shape is right: stand-ins take the place of the others."""
     if not isinstance(document, Mapping):
         return []
@@ -105,7 +108,7 @@ def _contradictions_beside(document: Any, wrong: Iterable[tuple[str | int, ...]]
         else:
             mended.pop(str(section), None)
     try:
-        return contradictions(_ADAPTER.validate_python(mended))
+        return contradictions(anchored(_ADAPTER.validate_python(mended), folder))
     except ValidationError:
         return []
 

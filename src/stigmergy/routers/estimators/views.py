@@ -34,7 +34,7 @@ class LatentSemantics:
     ``log((1 + n) / (1 + texts that have it)) + 1`` and P, shape (dimensions, rank), holds right singular vectors.
     """
 
-    embedder: Embedder
+    embedder: HashedNgrams
     rarity: Matrix
     directions: Matrix
 

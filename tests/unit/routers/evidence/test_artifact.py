@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from stigmergy.errors import InvalidArtifact
-from stigmergy.routers.evidence.artifact import Origin, load_artifact, save_artifact
+from stigmergy.routers.artifact_file import Origin
+from stigmergy.routers.evidence.artifact import load_artifact, save_artifact
 from stigmergy.routers.evidence.policy import EvidencePolicy
 
 MakePolicy = Callable[[Mapping[tuple[int, int], float]], EvidencePolicy]

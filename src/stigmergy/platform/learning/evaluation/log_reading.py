@@ -75,6 +75,21 @@ def read_files(source: Source) -> Attempts:
     return Attempts(**columns, files={path: digest for part in parts for path, digest in part.files.items()})
 
 
+def read_for_training(path: Path) -> Attempts:
+    """Read what may be learnt from in one file: all but its test split, or all of a file without splits.
+
+    Raises:
+        InvalidLog: says which value of which row cannot be used.
+    """
+    table = read_table(path)
+    split = None if "split" in table.column_names else TRAIN
+    attempts = _checked(str(path), table, split, {str(path): sha256_of(path)})
+    rows = np.flatnonzero(attempts.split != TEST)
+    if not len(rows):
+        raise InvalidLog(str(path), "all of it is the test split, which is not learnt from")
+    return attempts.take(rows)
+
+
 def _checked(path: str, table: pa.Table, split: str | None, files: Mapping[str, str]) -> Attempts:
     needed = (*_TEXTS, *_NUMBERS, *(() if split else ("split",)))
     missing = [name for name in needed if name not in table.column_names]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,8 +39,12 @@ class OutcomeTable:
         return np.asarray(self.splits == split, dtype=bool)
 
 
-def tabulate(attempts: Attempts) -> OutcomeTable:
+def tabulate(attempts: Attempts, needed: Collection[str] = SPLITS) -> OutcomeTable:
     """Put every attempt in its cell. A query whose rows disagree on text, task or split is left out whole, and counted.
+
+    Args:
+        attempts: of the log.
+        needed: splits that must hold a query.
 
     Raises:
         InvalidLog: a split is empty.
@@ -51,13 +55,13 @@ def tabulate(attempts: Attempts) -> OutcomeTable:
     if in_doubt.all():
         raise InvalidLog(path, "the rows of every query_id disagree on its query, task or split")
     if in_doubt.any():
-        sound = tabulate(attempts.take(np.flatnonzero(~in_doubt[query_of])))
+        sound = tabulate(attempts.take(np.flatnonzero(~in_doubt[query_of])), needed)
         return replace(sound, rows=len(query_of), contradicting_queries=int(in_doubt.sum()))
     arms, _, arm_of = _unique(attempts.model)
     splits = attempts.split[first]
-    for split in SPLITS:
+    for split in needed:
         if not np.any(splits == split):
-            raise InvalidLog(path, f"its split {split} is empty; train, val and test need at least one query each")
+            raise InvalidLog(path, f"its split {split} is empty; {', '.join(needed)} need at least one query each")
     shape = (len(ids), len(arms))
     cell = query_of * len(arms) + arm_of
     counts = np.bincount(cell, minlength=shape[0] * shape[1])

@@ -10,7 +10,7 @@ import stigmergy.platform.learning.evidence as trainer
 import stigmergy.routers.evidence as served
 from stigmergy.platform.learning.evidence.answer_log import AnswerLog
 from stigmergy.platform.learning.evidence.training_config import TrainingConfig
-from stigmergy.routers.evidence.artifact import Origin
+from stigmergy.routers.artifact_file import Origin
 
 
 def origin_of(log: AnswerLog, config: TrainingConfig) -> Origin:

@@ -1,0 +1,1 @@
+"""Estimators of arms from logged outcomes to artifacts that routers serve."""

@@ -1,0 +1,74 @@
+"""An estimator of arms from a log of outcomes, as it is served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stigmergy.errors import InvalidLog
+from stigmergy.platform.learning.evaluation.log_reading import read_for_training
+from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable, tabulate
+from stigmergy.platform.learning.evaluation.versions import code_versions
+from stigmergy.routers.artifact_file import Origin
+from stigmergy.routers.estimators.artifact import ArmModel
+from stigmergy.routers.estimators.base import Outcomes, Queries
+from stigmergy.routers.estimators.catalog import entry
+from stigmergy.routers.estimators.means import arm_means
+from stigmergy.routers.estimators.views import NGRAMS, embed_all, learn_semantics
+
+_ARMS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedArms:
+    """What ``save_arms`` writes."""
+
+    model: ArmModel
+    origin: Origin
+
+
+def train_arms(name: str, data: Path) -> TrainedArms:
+    """Fit an estimator of the catalog on a log (columns as for replay evaluation); its test split is not looked at.
+
+    Cells that were not run, or whose cost is not known, are no obstacle. Deterministic.
+
+    Raises:
+        UnknownEstimator: nothing is registered under the name.
+        InvalidLog: says what of the log cannot be used.
+        MissingView: the estimator looks at vectors that are not made here (sentence embeddings).
+    """
+    made = entry(name)
+    table = tabulate(read_for_training(data), ())
+    _check(table, str(data))
+    semantics = None if made.view is None else learn_semantics(table.texts)
+    views = {} if semantics is None else {NGRAMS: semantics.project(embed_all(semantics.embedder, table.texts))}
+    queries = Queries(texts=table.texts, tasks=table.tasks, views=views)
+    outcomes = Outcomes(arms=table.arms, quality=table.quality.astype(np.float32), cost=table.cost.astype(np.float32))
+    model = ArmModel(
+        name=name,
+        arms=table.arms,
+        fitted=made.make().fit(queries, outcomes),
+        semantics=semantics,
+        unit_usd=_unit(outcomes),
+    )
+    origin = Origin(
+        data={Path(path).name: digest for path, digest in table.files.items()},
+        code=code_versions()["code"],
+        config={"estimator": name},
+        queries=len(table.texts),
+    )
+    return TrainedArms(model, origin)
+
+
+def _check(table: OutcomeTable, path: str) -> None:
+    if len(table.arms) < _ARMS:
+        raise InvalidLog(path, f"a router needs two arms to choose from; it has {', '.join(table.arms)}")
+    if np.isnan(table.cost).all():
+        raise InvalidLog(path, "it holds no known cost_usd, and a router trades quality for cost")
+
+
+def _unit(outcomes: Outcomes) -> float:
+    """Mean cost of the arm that is best on average."""
+    return float(arm_means(outcomes.cost)[arm_means(outcomes.quality).argmax()]) or 1.0

@@ -1,0 +1,105 @@
+"""A fitted estimator with the arms it knows and the vectors it looks at, as one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from numpy.typing import NDArray
+
+from stigmergy.domain import AgentId, TaskType
+from stigmergy.routers.artifact_file import Arrays, Origin, read_content, refusing, write_content
+from stigmergy.routers.estimators.base import Fitted, Predictions, Queries
+from stigmergy.routers.estimators.freezing import freeze, thaw
+from stigmergy.routers.estimators.views import NGRAMS, LatentSemantics
+from stigmergy.routers.query_features import HashedNgrams
+
+KIND: Final = "estimator"
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmModel:
+    """What each of A arms is worth on a query.
+
+    Attributes:
+        name: of the estimator in the catalog.
+        arms: the agents it knows, in the order of its predictions.
+        fitted: predicts for these arms.
+        semantics: makes the view of n-grams; None for an estimator that looks at no text.
+        unit_usd: mean cost of the best single arm, the unit of every trade-off; 1 where that arm is free.
+    """
+
+    name: str
+    arms: tuple[AgentId, ...]
+    fitted: Fitted
+    semantics: LatentSemantics | None
+    unit_usd: float
+
+    def predict(self, text: str, task_type: TaskType) -> Predictions:
+        """Quality and cost in USD of every arm on one query, both of shape (1, A)."""
+        views = {} if self.semantics is None else {NGRAMS: self.semantics.embed(text)[None]}
+        return self.fitted.predict(Queries(texts=(text,), tasks=(task_type,), views=views))
+
+
+@dataclass(frozen=True, slots=True)
+class ArmArtifact:
+    """A model with its origin. ``version`` changes with every bit of either."""
+
+    model: ArmModel
+    origin: Origin
+    version: str
+
+    def describe(self) -> Mapping[str, Any]:
+        """What it contains, as JSON-compatible values."""
+        return {
+            "kind": KIND,
+            "version": self.version,
+            "estimator": self.model.name,
+            "arms": list(self.model.arms),
+            "unit_usd": self.model.unit_usd,
+            **self.origin.document(),
+        }
+
+
+def save_arms(path: Path, model: ArmModel, origin: Origin) -> ArmArtifact:
+    """Write a model; equal models of equal origin give equal files."""
+    arrays: dict[str, NDArray[Any]] = {}
+    header = {
+        "kind": KIND,
+        "format": _FORMAT,
+        "estimator": model.name,
+        "arms": list(model.arms),
+        "fitted": freeze(model.fitted, arrays),
+        "unit_usd": model.unit_usd,
+        "bits": None,
+        "origin": origin.document(),
+    }
+    if model.semantics is not None:
+        header["bits"] = model.semantics.embedder.bits
+        arrays |= {"rarity": model.semantics.rarity, "directions": model.semantics.directions}
+    return ArmArtifact(model, origin, write_content(path, header, arrays))
+
+
+def load_arms(path: Path) -> ArmArtifact:
+    """Read what ``save_arms`` wrote.
+
+    Raises:
+        InvalidArtifact: it is no artifact of this kind and format, or was changed.
+    """
+    content = read_content(path, KIND, _FORMAT)
+    with refusing(path):
+        return ArmArtifact(_model(content.header, content.arrays), Origin(**content.header["origin"]), content.version)
+
+
+def _model(header: Mapping[str, Any], arrays: Arrays) -> ArmModel:
+    bits = header["bits"]
+    return ArmModel(
+        name=header["estimator"],
+        arms=tuple(header["arms"]),
+        fitted=thaw(header["fitted"], arrays),
+        semantics=None if bits is None else LatentSemantics(HashedNgrams(bits), arrays["rarity"], arrays["directions"]),
+        unit_usd=header["unit_usd"],
+    )
