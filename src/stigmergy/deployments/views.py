@@ -187,11 +187,11 @@ def _node(graph: AgentGraph, node: NodeId, overlay: Overlay) -> wire.NodeModel:
 
 
 def _fan_out(graph: AgentGraph, node: NodeId) -> wire.NodeModel:
-    """A fan-out is no agent: it is described by its branches, and costs at most what the required ones do."""
+    """A fan-out or a panel is no agent: it is described by its branches, and costs at most what these may."""
     branches = ", ".join(graph.branches[node])
-    return wire.NodeModel(
-        name=node, agent="", description=f"fan-out of {branches}", worst_case_usd=graph.worst_case(node).usd
-    )
+    panel = graph.panels.get(node)
+    description = f"fan-out of {branches}" if panel is None else f"panel of {branches}, {panel.most} asked at most"
+    return wire.NodeModel(name=node, agent="", description=description, worst_case_usd=graph.worst_case(node).usd)
 
 
 def _trails_on(edge: tuple[NodeId, NodeId], trails: Iterable[Trails]) -> Mapping[str, float]:

@@ -12,6 +12,7 @@ StigmergyError
 │                            │   ├── DuplicateName           │   ├── IdempotencyConflict
 │                            │   ├── GoalUnreachable         │   ├── BudgetTooSmall   ├── MalformedRequest
 │                            │   ├── InvalidFanOut           │   └── TaskEnded ─ ApprovalNotAsked ─ NoDeadLetter
+│                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
 │   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
@@ -43,6 +44,7 @@ from stigmergy.errors.graphs import (
     GoalUnreachable,
     GraphError,
     InvalidFanOut,
+    InvalidPanel,
     UnknownAgent,
     UnknownNode,
     UnpricedAgent,
@@ -119,6 +121,7 @@ __all__ = [
     "InvalidBudget",
     "InvalidFanOut",
     "InvalidLog",
+    "InvalidPanel",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",

@@ -91,6 +91,19 @@ class InvalidFanOut(GraphError):
         return f"fan-out {self.node!r}: {self.reason}"
 
 
+class InvalidPanel(GraphError):
+    """A panel whose agents cannot be asked one after another."""
+
+    code = "invalid_panel"
+
+    def __init__(self, node: str, reason: str) -> None:
+        super().__init__(node, reason)
+        self.node, self.reason = node, reason
+
+    def __str__(self) -> str:
+        return f"panel {self.node!r}: {self.reason}"
+
+
 class UnpricedAgent(GraphError):
     """An agent without a price: no budget could be kept."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from decimal import Decimal
@@ -16,8 +16,8 @@ import networkx as nx
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentId, AgentProfile, NodeId, Spend
 from stigmergy.errors import GraphError, InvalidFanOut, UnknownNode
-from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
-from stigmergy.graphs.structure import check_agents, check_fan_out, digraph_of, nodes_of
+from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node, PanelNode
+from stigmergy.graphs.structure import check_agents, check_fan_out, check_panel, digraph_of, nodes_of
 
 Profiles: TypeAlias = Mapping[AgentId, AgentProfile]
 Needs: TypeAlias = Mapping[NodeId, tuple[Spend, ...]]
@@ -37,12 +37,14 @@ class AgentGraph:
         digraph: the frozen networkx graph, START and GOAL included.
         order: every node, START and GOAL included, in the one alphabetical topological order.
         escalation: the agent that is asked when no path is left, or None.
-        branches: for each fan-out, its branches as graphs of their own.
+        branches: for each fan-out, its branches as graphs of their own; for each panel, one such graph per agent.
+        panels: the nodes that are panels.
 
     Raises:
         DuplicateName: a name occurs twice in the stages, or a node is called START or GOAL.
         UnknownAgent: a node or the escalation names an agent without a profile.
         InvalidFanOut: a fan-out has no required branch, or one of its branches is no valid graph.
+        InvalidPanel: a panel has no agents, or ones that have side effects, or asks more than it has.
         CycleFound: the edges form a cycle.
         GoalUnreachable: a node lies on no way from START to GOAL.
     """
@@ -52,6 +54,7 @@ class AgentGraph:
         self.spec: Final = spec
         self._nodes = nodes_of(spec)
         check_agents(self._nodes, spec.escalation, profiles)
+        self.panels: Final = {node: n for node, n in self._nodes.items() if isinstance(n, PanelNode)}
         self.branches: Final = _branches_of(name, self._nodes, profiles)
         self._profiles = {node: profiles[n.agent] for node, n in self._nodes.items() if isinstance(n, AgentNode)}
         self.escalation: Final = None if spec.escalation is None else profiles[spec.escalation]
@@ -62,7 +65,7 @@ class AgentGraph:
         self._predecessors = {node: tuple(self.digraph.predecessors(node)) for node in self.order}
         self._worst_cases = {node: profile.worst_case() for node, profile in self._profiles.items()}
         self._worst_cases |= {START: NOTHING, GOAL: NOTHING}
-        self._worst_cases |= {node: _cheapest_of(self.required(node)) for node in self.branches}
+        self._worst_cases |= {node: self._worst_case_of(node) for node in self.branches}
         self._losses = {node: n.loss for node, n in self._nodes.items() if isinstance(n, AgentNode) and n.optional}
         self._used = {agent: profiles[agent] for agent in sorted(self.agents)}
 
@@ -104,7 +107,8 @@ class AgentGraph:
         """What one attempt at the node may use at most; nothing at START and GOAL.
 
         A fan-out's is the sum over its required branches of their cheapest routes (least usd, then tokens, calls).
-        That is its price for comparisons; what it may need while agents are down is ``routers.fan_out_needs``.
+        That is its price for comparisons; what it may need while agents are down is ``routers.fan_out_needs``. A
+        panel's is that of the dearest agents that it may ask.
 
         Raises:
             UnknownNode: the graph has no such node.
@@ -115,10 +119,16 @@ class AgentGraph:
         return found
 
     def required(self, node: NodeId) -> Mapping[str, AgentGraph]:
-        """The branches of a fan-out without which it cannot be joined; raises UnknownNode."""
+        """The branches of a fan-out without which it cannot be joined, none of a panel; raises UnknownNode."""
         fan_out = self.node(node)
         arms = fan_out.branches if isinstance(fan_out, FanOutNode) else {}
         return {name: self.branches[node][name] for name, arm in arms.items() if arm.required}
+
+    def _worst_case_of(self, node: NodeId) -> Spend:
+        """Of a fan-out or a panel."""
+        if node in self.panels:
+            return dearest((arm.cheapest() for arm in self.branches[node].values()), self.panels[node].most)
+        return sum((arm.cheapest() for arm in self.required(node).values()), NOTHING)
 
     @cached_property
     def every_effect(self) -> frozenset[str]:
@@ -182,11 +192,24 @@ class AgentGraph:
 def _branches_of(
     name: str, nodes: Mapping[NodeId, Node], profiles: Profiles
 ) -> Mapping[NodeId, Mapping[str, AgentGraph]]:
-    return {node: _arms(name, node, n, profiles) for node, n in nodes.items() if isinstance(n, FanOutNode)}
+    fan_outs = {node: _arms(name, node, n, profiles) for node, n in nodes.items() if isinstance(n, FanOutNode)}
+    panels = {node: _members(name, node, n, profiles) for node, n in nodes.items() if isinstance(n, PanelNode)}
+    return fan_outs | panels
 
 
-def _cheapest_of(arms: Mapping[str, AgentGraph]) -> Spend:
-    return sum((arm.cheapest() for arm in arms.values()), NOTHING)
+def dearest(spends: Iterable[Spend], count: int) -> Spend:
+    """What ``count`` of the spends come to at most, in each resource."""
+    each = list(spends)
+    usd, tokens, calls = ([getattr(spend, name) for spend in each] for name in ("usd", "tokens", "calls"))
+    return Spend(*(sum(sorted(amounts, reverse=True)[:count]) for amounts in (usd, tokens, calls)))
+
+
+def _members(name: str, node: NodeId, panel: PanelNode, profiles: Profiles) -> Mapping[str, AgentGraph]:
+    """The agents of a panel, each as a graph of its own."""
+    check_panel(node, panel, {effect for agent in panel.agents if (effect := profiles[agent].effect) is not None})
+    return {
+        agent: AgentGraph(f"{name}/{node}/{agent}", GraphSpec(stages=((agent,),)), profiles) for agent in panel.agents
+    }
 
 
 def _arms(name: str, node: NodeId, fan_out: FanOutNode, profiles: Profiles) -> Mapping[str, AgentGraph]:

@@ -46,7 +46,27 @@ class FanOutNode:
     stop_at: float | None = None
 
 
-Node: TypeAlias = AgentNode | FanOutNode
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelNode:
+    """Agents that are asked the same, one at a time, until what they answered is enough.
+
+    After each answer a rule, learnt from logs or built in, decides: stop with the answer that is most likely right, or
+    ask one more agent, and which. ``max_asks`` (at least 1) is how many are asked at most, None: all. ``rule`` names
+    one of the configured rules; empty: the built-in one.
+    """
+
+    kind: Literal["panel"] = "panel"
+    agents: tuple[AgentId, ...]
+    max_asks: int | None = None
+    rule: str = ""
+
+    @property
+    def most(self) -> int:
+        """How many agents are asked at most."""
+        return len(self.agents) if self.max_asks is None else self.max_asks
+
+
+Node: TypeAlias = AgentNode | FanOutNode | PanelNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

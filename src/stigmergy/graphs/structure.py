@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 import networkx as nx
 
 from stigmergy.domain import ESCALATION, GOAL, START, AgentId, NodeId
-from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, UnknownAgent
-from stigmergy.graphs.nodes import JOINS, VOTES, AgentNode, FanOutNode, GraphSpec, Node
+from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, InvalidPanel, UnknownAgent
+from stigmergy.graphs.nodes import JOINS, VOTES, AgentNode, FanOutNode, GraphSpec, Node, PanelNode
 
 ENDS = (START, GOAL)
 _RESERVED = (*ENDS, ESCALATION)
@@ -69,9 +70,26 @@ def _check_shape(digraph: nx.DiGraph[NodeId]) -> None:
 def check_agents(nodes: Mapping[NodeId, Node], escalation: AgentId | None, declared: Mapping[AgentId, object]) -> None:
     """Refuse names of agents that nobody declared; raises UnknownAgent for the first one."""
     named = [node.agent for node in nodes.values() if isinstance(node, AgentNode)]
+    named += [agent for node in nodes.values() if isinstance(node, PanelNode) for agent in node.agents]
     for agent in (*named, *([] if escalation is None else [escalation])):
         if agent not in declared:
             raise UnknownAgent(agent, tuple(declared))
+
+
+def check_panel(name: NodeId, node: PanelNode, effects: AbstractSet[str]) -> None:
+    """Refuse a panel that cannot be asked; ``effects`` are its agents' side effects. Raises InvalidPanel."""
+    if not node.agents:
+        raise InvalidPanel(name, "it has no agents; give it at least one")
+    repeated = [agent for agent, count in Counter(node.agents).items() if count > 1]
+    for agent in repeated:
+        raise InvalidPanel(name, f"agent {agent!r} is named twice; each is asked once at most")
+    if not 1 <= node.most <= len(node.agents):
+        raise InvalidPanel(name, f"max_asks {node.most}: it must be from 1 to its {len(node.agents)} agents")
+    for part in (name, *node.agents):
+        if not part or "/" in part:
+            raise InvalidPanel(name, f"the name {part!r} is empty or has a '/', which separates branches in paths")
+    if effects:
+        raise InvalidPanel(name, f"its agents may do {min(effects)!r}, and a panel asks several for the same work")
 
 
 def check_fan_out(name: NodeId, node: FanOutNode) -> None:

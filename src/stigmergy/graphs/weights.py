@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
@@ -10,6 +10,7 @@ from math import inf
 from stigmergy.domain import GOAL, START, ZERO, AgentProfile, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.cost_to_go import potentials
+from stigmergy.graphs.nodes import PanelNode
 from stigmergy.graphs.overlay import Condition, Overlay
 
 
@@ -44,7 +45,8 @@ def node_weights(graph: AgentGraph, overlay: Overlay, model: WeightModel) -> Map
         availability = min(max_penalty, 1 / recovery(a)), or infinity when a is unavailable
 
     Prices enter as shares of the dearest one: multiplying all of them by 1000 changes no weight. A fan-out weighs the
-    sum over its required branches of their lightest ways, prices measured against the whole graph's dearest agent.
+    sum over its required branches of their lightest ways, prices measured against the whole graph's dearest agent; a
+    panel weighs the lightest agents that it may ask.
 
     Returns:
         A dimensionless weight for every node but START; GOAL weighs 0.
@@ -56,8 +58,9 @@ def _weights(graph: AgentGraph, overlay: Overlay, model: WeightModel, floor: Dec
     weights = {}
     for node in graph.nodes:
         if node in graph.branches:
-            arms = graph.required(node).values()
-            weights[node] = sum(potentials(arm, _weights(arm, overlay, model, floor))[START] for arm in arms)
+            arms = graph.branches[node] if node in graph.panels else graph.required(node)
+            lightest = [potentials(arm, _weights(arm, overlay, model, floor))[START] for arm in arms.values()]
+            weights[node] = _panel_weight(lightest, graph.panels[node]) if node in graph.panels else sum(lightest)
             continue
         profile = graph.profile(node)
         condition = overlay.of(profile.id)
@@ -65,6 +68,11 @@ def _weights(graph: AgentGraph, overlay: Overlay, model: WeightModel, floor: Dec
         weights[node] = price * _strain(profile, condition, model) if condition.available else inf
     weights[GOAL] = 0.0
     return weights
+
+
+def _panel_weight(members: Iterable[float], panel: PanelNode) -> float:
+    """Of those that are up; infinity where nobody is."""
+    return sum(sorted(weight for weight in members if weight < inf)[: panel.most]) or inf
 
 
 def _dearest(graph: AgentGraph) -> Decimal:

@@ -75,9 +75,8 @@ def _why_closed(graph: AgentGraph, node: NodeId, closures: Closures) -> tuple[st
 
 
 def _inside(graph: AgentGraph, node: NodeId, closures: Closures) -> tuple[str, ...]:
-    """What closes the required branches of a fan-out."""
+    """What closes the required branches of a fan-out, or the agents of a panel."""
+    arms = graph.branches[node] if node in graph.panels else graph.required(node)
     return tuple(
-        f"{node}/{name}/{clause}"
-        for name, arm in graph.required(node).items()
-        for clause in obstacles(arm, (START,), closures)
+        f"{node}/{name}/{clause}" for name, arm in arms.items() for clause in obstacles(arm, (START,), closures)
     )

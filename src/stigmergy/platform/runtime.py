@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from stigmergy.agents.catalog import build_evaluator, build_model
 from stigmergy.agents.evaluators import Evaluator
+from stigmergy.agents.evaluators.canonical import CanonicalForm, canonical_form
 from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -32,7 +33,7 @@ from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import FixedRule
-from stigmergy.routers.catalog import build_routers, build_selection
+from stigmergy.routers.catalog import build_panel_rule, build_routers, build_selection
 from stigmergy.routers.estimators.router import EstimatorRouter
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
 from stigmergy.routers.task_types import train_classifier
@@ -141,6 +142,12 @@ def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str
     return {name: build_evaluator(judge, models) for name, judge in judges.items() if judge is not None}
 
 
+def canonical_forms(settings: Settings) -> dict[str, CanonicalForm]:
+    """How answers are compared in every graph whose judge compares them in a form of its own."""
+    forms = {name: canonical_form(config.evaluator) for name, config in settings.graphs.items()}
+    return {name: form for name, form in forms.items() if form is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class _Outside:
     """What an engine works with beyond the settings."""
@@ -173,6 +180,8 @@ def _engine(
         approvals=outside.approvals,
         config_version=settings.fingerprint,
         accounts=outside.accounts,
+        panel_rules={name: build_panel_rule(config) for name, config in settings.panels.items()},
+        canonical_forms=canonical_forms(settings),
     )
 
 

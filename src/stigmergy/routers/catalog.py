@@ -16,6 +16,9 @@ from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.dijkstra import DijkstraRouter
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.estimators.router import EstimatorRouter
+from stigmergy.routers.evidence.agreement import AgreementRule
+from stigmergy.routers.evidence.artifact import load_artifact
+from stigmergy.routers.evidence.router import EvidenceRouter, PanelRule
 from stigmergy.routers.fixed_path import FixedPathRouter
 from stigmergy.routers.heuristic import Heuristic
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
@@ -63,6 +66,23 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return EstimatorRouter(load_arms(config.artifact), price=config.price)
         case _:
             return _PLAIN[type(config)]()
+
+
+def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:
+    """The rule of a panel that a config describes.
+
+    Raises:
+        InvalidArtifact: what it was trained to cannot be loaded.
+    """
+    match config:
+        case c.AgreementConfig():
+            return AgreementRule(config.agreeing)
+        case c.EvidenceConfig():
+            found = load_artifact(config.artifact)
+            return EvidenceRouter(
+                found.policy, price=config.price, check_share=config.check_share, version=found.version
+            )
+    assert_never(config)
 
 
 def build_selection(config: c.SelectionConfig) -> Selection:

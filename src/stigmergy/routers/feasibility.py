@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentId, Budget, NodeId, Spend
 from stigmergy.errors import BudgetTooSmall
-from stigmergy.graphs.agent_graph import AgentGraph, Needs
+from stigmergy.graphs.agent_graph import AgentGraph, Needs, dearest
 from stigmergy.graphs.cost_to_go import sums
 from stigmergy.graphs.overlay import ALL_HEALTHY, Overlay
 from stigmergy.routers.base import UNLIMITED, Candidate
@@ -207,17 +207,22 @@ def fan_out_needs(
 ) -> Needs:
     """The Pareto-least worst cases of every fan-out of the graph; none where a required branch is closed.
 
-    They are the sums over the required branches of the worst cases of their routes: costs of branches add.
+    They are the sums over the required branches of the worst cases of their routes: costs of branches add. A panel
+    needs what the dearest of its open agents come to that it may ask; it is closed where none is open.
     """
     closure = _Closure(graph.version, down, None, excluded, locked_effects) if graph.branches else None
     return {node: _fan_out_needs(graph, node, closure) for node in graph.branches} if closure else {}
 
 
 def _fan_out_needs(graph: AgentGraph, node: NodeId, closure: _Closure) -> tuple[Spend, ...]:
-    """The Pareto-least sums over the required branches of their worst cases; none when one of them is closed."""
+    """As ``fan_out_needs``, of one node."""
     if node in closure.excluded or graph.effects(node) & closure.effects:
         return ()
     failed = frozenset(graph.profile(n).id for n in closure.excluded if n not in graph.branches)
+    if node in graph.panels:
+        plans = (_plan(arm, closure.within(arm, failed)).ahead(START) for arm in graph.branches[node].values())
+        open_members = [ahead[0] for ahead in plans if ahead]
+        return (dearest(open_members, graph.panels[node].most),) if open_members else ()
     arms = graph.required(node).values()
     return sums(*(_plan(arm, closure.within(arm, failed)).ahead(START) for arm in arms))
 
@@ -226,6 +231,8 @@ def _why_closed(graph: AgentGraph, node: NodeId, closure: _Closure) -> str:
     if node in closure.excluded:
         return "excluded after a failure"
     done = graph.effects(node) & closure.effects
+    if node in graph.panels:
+        return "no agent of the panel is open"
     return f"effect {min(done)!r} already done" if done else "a required branch is closed"
 
 

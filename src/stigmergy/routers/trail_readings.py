@@ -107,10 +107,16 @@ class TrailReader:
 
 
 def _expected_s(graph: AgentGraph, node: NodeId) -> float:
-    """Seconds: of an agent as declared, of a fan-out the longest of its required branches' quickest ways."""
+    """Seconds: of an agent as declared, of a fan-out the longest of its required branches' quickest ways.
+
+    Of a panel as much as its slowest agents take one after the other.
+    """
     if node == GOAL:
         return 0.0
     if node not in graph.branches:
         return graph.profile(node).expected_latency_s
+    if node in graph.panels:
+        members = (_expected_s(arm, agent) for agent, arm in graph.branches[node].items())
+        return sum(sorted(members, reverse=True)[: graph.panels[node].most])
     arms = graph.required(node).values()
     return max(potentials(arm, {n: _expected_s(arm, n) for n in arm.nodes})[START] for arm in arms)

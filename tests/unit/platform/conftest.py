@@ -77,6 +77,7 @@ def _house(
     clock: FakeClock | None = None,
     monitors: Sequence[Monitor] = (),
     approvals: Approvals = NOBODY,
+    **engine_facts: Any,
 ) -> House:
     clock, written = clock or FakeClock(), scripts or {}
     profiles = _profiles(graph)
@@ -95,6 +96,7 @@ def _house(
         limits=EngineLimits(max_attempts),
         monitors={graph.name: monitors},
         approvals=approvals,
+        **engine_facts,
     )
     return House(graph, agents, engine, health, clock)
 

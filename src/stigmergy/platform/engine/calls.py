@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from stigmergy.agents.base import Reply, Request
+from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import ESCALATION, NOTHING, AgentProfile, FailureKind, NodeId, Spend
 from stigmergy.errors import (
     AgentError,
@@ -50,11 +52,19 @@ def failure_kind(error: AgentError) -> FailureKind:
 class Caller:
     """Makes the calls that episodes ask for, and tells the ledger and the health board how they went."""
 
-    def __init__(self, gateway: AgentGateway, health: HealthBoard, mask: Mask, clock: Clock) -> None:
+    def __init__(
+        self,
+        gateway: AgentGateway,
+        health: HealthBoard,
+        mask: Mask,
+        clock: Clock,
+        canonical_forms: Mapping[str, CanonicalForm] = {},
+    ) -> None:
         self._gateway = gateway
         self._health = health
         self._mask = mask
         self._clock = clock
+        self._canonical_forms = canonical_forms
 
     async def perform(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
         """Make one attempt; returns what has to be done next."""
@@ -158,11 +168,18 @@ class Caller:
             branch=command.branch,
             node=command.node,
             agent=profile.id,
-            reply=replace(reply, agent=profile.id, node=command.node, usage=usage),
+            reply=replace(
+                reply, agent=profile.id, node=command.node, usage=usage, canonical=self._canonical(run, command, reply)
+            ),
             charged=used,
             overrun=overrun if overrun != NOTHING else None,
         )
         return run.apply(answer if reply.hand_back is None else _handed_back(answer, reply.hand_back))
+
+    def _canonical(self, run: Run, command: CallAgent, reply: Reply) -> str | None:
+        """The form in which the reply is compared; only replies of branches are."""
+        form = self._canonical_forms.get(run.graph.name) if command.branch else None
+        return reply.canonical if form is None or not reply.answered else form(reply.text)
 
     def _failed(
         self, run: Run, command: CallAgent, profile: AgentProfile, error: AgentError, latency_s: float

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import EpisodeId, Status, Task
 from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -20,6 +21,7 @@ from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
 from stigmergy.platform.engine.oversight import NOBODY, Approvals, Oversight
+from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
 from stigmergy.platform.engine.resume import resume
 from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
@@ -31,6 +33,7 @@ from stigmergy.platform.episode.state import (
     CallAgent,
     ChooseHop,
     Command,
+    Deliberate,
     Escalate,
     Finish,
     Join,
@@ -39,6 +42,7 @@ from stigmergy.platform.episode.state import (
 from stigmergy.platform.healing import Healing, escalation
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.monitors import Monitor
+from stigmergy.routers.evidence.router import PanelRule
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.query_features import FeatureReader
 
@@ -78,6 +82,8 @@ class Engine:
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
         approvals: Approvals = NOBODY,
+        panel_rules: Mapping[str, PanelRule] = {},
+        canonical_forms: Mapping[str, CanonicalForm] = {},
     ) -> None:
         self._graphs = graphs
         self._routers = routers
@@ -89,7 +95,8 @@ class Engine:
         self._accounts = accounts or OwnAccounts()
         self._hops = HopChooser(self._mask, rng)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
-        self._caller = Caller(gateway, health, self._mask, clock)
+        self._panels = Panels(self._mask, health, panel_rules, rng)
+        self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)
         self._oversight = Oversight(monitors, health, approvals)
         self._limits = limits
         self._config_version = config_version
@@ -192,8 +199,10 @@ class Engine:
         match command:
             case CallAgent() if not self._too_late(run):
                 return await self._call(run, command)
+            case Deliberate():
+                return self._panels.deliberate(run, command)
             case AwaitBranches():
-                return await self._fan_outs.go_on(run, command)
+                return await self._go_on(run, command)
             case AskApproval() if not self._too_late(run):
                 # Whoever has to wait for the decision in place of this process has to know of the question.
                 await run.keep()
@@ -204,12 +213,20 @@ class Engine:
                 return run.apply(self._decided(run, command))
 
     async def _call(self, run: Run, command: CallAgent) -> tuple[Command, ...]:
-        if command.node in run.lines(command.branch)[-1].graph.branches:
+        graph = run.lines(command.branch)[-1].graph
+        if command.node in graph.panels:
+            return self._panels.deliberate(run, command)
+        if command.node in graph.branches:
             return await self._fan_outs.perform(run, command)
         objection = self._oversight.objection(run, command)
         if objection is not None:
             return run.apply(objection)
         return await self._caller.perform(run, command)
+
+    async def _go_on(self, run: Run, command: AwaitBranches) -> tuple[Command, ...]:
+        if command.node in run.lines(command.branch)[-1].graph.panels:
+            return self._panels.go_on(run, command)
+        return await self._fan_outs.go_on(run, command)
 
     def _decided(self, run: Run, command: Command) -> ev.Event:
         """The event of a command that nobody has to be waited for."""

@@ -14,7 +14,7 @@ from stigmergy.errors import InvalidFanOut
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.cost_to_go import pareto_least, sums
 from stigmergy.graphs.nodes import FanOutNode
-from stigmergy.platform.engine.lines import Line
+from stigmergy.platform.engine.lines import Line, path_of
 from stigmergy.platform.engine.run import Run
 from stigmergy.platform.engine.surroundings import Ahead, every_branch, view_of
 from stigmergy.platform.episode import events as ev
@@ -46,7 +46,7 @@ class FanOuts:
     async def go_on(self, run: Run, command: AwaitBranches) -> Commands:
         """As ``perform``, for a fan-out whose branches another process started: each goes on where it stood."""
         state = run.lines(command.branch)[-1].state
-        paths = [_path(command.branch, command.node, name) for name, each in state.branches.items() if each.alive]
+        paths = [path_of(command.branch, command.node, name) for name, each in state.branches.items() if each.alive]
         return await self._side_by_side(run, command, [run.left_open.pop(path) for path in paths])
 
     async def _side_by_side(self, run: Run, command: CallAgent | AwaitBranches, opening: Sequence[Command]) -> Commands:
@@ -72,7 +72,8 @@ class FanOuts:
         branch = command.branch
         while True:
             commands = await self._perform(run, command)
-            if not commands or commands[0].branch != branch:
+            # What is deeper is an agent of a panel in this branch: one is asked at a time.
+            if not commands or not f"{commands[0].branch}/".startswith(f"{branch}/"):
                 return commands
             (command,) = commands
 
@@ -100,7 +101,7 @@ class FanOuts:
         why = why_enough(fan_out.join, fan_out.stop_at, ballots, len(running)) if ballots else None
         if why is None:
             return ()
-        return tuple(CancelBranch(why, _path(command.branch, command.node, name)) for name in running)
+        return tuple(CancelBranch(why, path_of(command.branch, command.node, name)) for name in running)
 
     def _start(self, run: Run, command: CallAgent) -> ev.BranchesStarted:
         """Every required branch, and each optional one that fits beside what is set aside already."""
@@ -155,7 +156,7 @@ async def _stop(
 def _ballots(run: Run, state: EpisodeState, node: NodeId, branch: str) -> tuple[Ballot, ...]:
     return tuple(
         Ballot(
-            name, state.branches[name].replies[-1], _propensity(run, state.branches[name], _path(branch, node, name))
+            name, state.branches[name].replies[-1], _propensity(run, state.branches[name], path_of(branch, node, name))
         )
         for name in delivered(state)
         if state.branches[name].replies
@@ -173,10 +174,6 @@ def _used(state: EpisodeState) -> Usage:
     arms = state.branches.values()
     longest = max(arm.usage.latency_s for arm in arms)
     return replace(sum((arm.usage for arm in arms), NO_USAGE), latency_s=longest)
-
-
-def _path(branch: str, node: NodeId, name: str) -> str:
-    return "/".join(filter(None, (branch, node, name)))
 
 
 def _fan_out(graph: AgentGraph, node: NodeId) -> FanOutNode:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stigmergy.agents.base import Reply
+from stigmergy.domain import NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.episode.branches import part
 from stigmergy.platform.episode.state import EpisodeState
@@ -28,6 +29,11 @@ def lines_to(graph: AgentGraph, state: EpisodeState, branch: str) -> tuple[Line,
         lines.append(Line(graph, state, name))
         graph, state = graph.branches[fan_out][name], state.branches[name]
     return (*lines, Line(graph, state))
+
+
+def path_of(branch: str, node: NodeId, name: str) -> str:
+    """The path of a branch of the node on the line of ``branch``."""
+    return "/".join(filter(None, (branch, node, name)))
 
 
 def is_alive(state: EpisodeState, branch: str) -> bool:

@@ -32,8 +32,8 @@ def every_branch(_line: EpisodeState, _name: str) -> bool:
 
 
 def required_branches(line: EpisodeState, name: str) -> bool:
-    """Those without which the fan-out fails."""
-    return name in line.required
+    """Those without which the fan-out fails, and whom a panel is asking."""
+    return line.on_panel or name in line.required
 
 
 def view_of(run: Run, branch: str, mask: Mask, overlay: Overlay) -> HopView:
@@ -73,18 +73,18 @@ class Ahead:
             for name, branch in state.branches.items()
             if name != line.inside and branch.alive and counts(state, name)
         ]
-        return [self._way_on(line.graph, state, str(state.target)), *sisters]
+        return [self.way_on(line.graph, state, str(state.target)), *sisters]
 
     def of(self, graph: AgentGraph, state: EpisodeState, counts: Counts) -> tuple[Spend, ...]:
         """What a line needs from where it stands, on top of what it has reserved."""
         match state.phase:
             case Phase.CHOOSING | Phase.REPAIRING:
-                return self._way_on(graph, state, state.position)
+                return self.way_on(graph, state, state.position)
             case Phase.CALLING | Phase.APPROVING:
                 target = str(state.target)
-                return sums(self.entering(graph, state, target), self._way_on(graph, state, target))
-            case Phase.WAITING | Phase.JOINING:
-                return self._way_on(graph, state, str(state.target))
+                return sums(self.entering(graph, state, target), self.way_on(graph, state, target))
+            case Phase.WAITING | Phase.JOINING | Phase.DELIBERATING:
+                return self.way_on(graph, state, str(state.target))
             case Phase.FANNED_OUT:
                 return sums(*self.beside(Line(graph, state), counts))
             case _:
@@ -94,7 +94,7 @@ class Ahead:
         """What the node itself needs; a fan-out: its required branches."""
         return self.mask.entering(graph, node, self._closed(graph, state)) or _FREE
 
-    def _way_on(self, graph: AgentGraph, state: EpisodeState, node: NodeId) -> tuple[Spend, ...]:
+    def way_on(self, graph: AgentGraph, state: EpisodeState, node: NodeId) -> tuple[Spend, ...]:
         """What comes after the node: what healing has fixed, and from its end the best way to the goal."""
         last = state.planned[-1] if state.planned else node
         fixed = [self.entering(graph, state, each) for each in state.planned if each != GOAL]

@@ -13,13 +13,25 @@ from typing import Any
 from stigmergy.domain import ESCALATION, GOAL, NOTHING, START, Failure, FailureKind, NodeId, Status
 from stigmergy.errors import IllegalEvent
 from stigmergy.platform.episode import events as ev
-from stigmergy.platform.episode.branches import begun, delivered, dropped, lost, part, settled, with_branch, within
+from stigmergy.platform.episode.branches import (
+    answered,
+    begun,
+    delivered,
+    dropped,
+    fresh_branch,
+    lost,
+    part,
+    settled,
+    with_branch,
+    within,
+)
 from stigmergy.platform.episode.state import (
     AskApproval,
     CallAgent,
     CancelBranch,
     ChooseHop,
     Command,
+    Deliberate,
     EpisodeState,
     Escalate,
     Finish,
@@ -60,11 +72,15 @@ def _in_branch(state: EpisodeState, event: ev.Event, path: str) -> Step:
     if state.phase is not Phase.FANNED_OUT or state.target != fan_out or name not in state.branches:
         raise IllegalEvent(f"{event.kind} in branch {path}", f"{state.phase.value} {state.target}")
     branch, commands = _advance(state.branches[name], event, inner)
+    if state.on_panel:
+        branch = answered(branch)
     moved, here = with_branch(state, name, branch), f"{fan_out}/{name}"
     return (moved, within(here, commands)) if branch.alive else _branch_ended(moved, name)
 
 
 def _branch_ended(state: EpisodeState, name: str) -> Step:
+    if state.on_panel:
+        return state.but(phase=Phase.DELIBERATING), (Deliberate(str(state.target)),)
     running = [other for other, branch in state.branches.items() if branch.alive]
     missing = [other for other in lost(state) if other in state.required]
     if running:
@@ -116,6 +132,16 @@ def _branches_started(state: EpisodeState, event: ev.BranchesStarted) -> Step:
         raise IllegalEvent(f"{event.kind} at {event.node}", "calling the escalation agent")
     fanned = state.but(phase=Phase.FANNED_OUT, branches=begun(state, event), required=frozenset(event.required))
     return fanned, tuple(ChooseHop(START, branch=f"{event.node}/{name}") for name in event.started)
+
+
+def _panel_asked(state: EpisodeState, event: ev.PanelAsked) -> Step:
+    _expect_target(state, event.node, event.kind)
+    if event.node == ESCALATION or event.agent in state.branches:
+        raise IllegalEvent(f"{event.kind} of {event.agent} at {event.node}", f"having asked {tuple(state.branches)}")
+    # The decision is the hop: the agent's branch begins with its call.
+    member, commands = _calling(fresh_branch(state), event.agent)
+    asked = state.but(phase=Phase.FANNED_OUT, branches={**state.branches, event.agent: member})
+    return asked, within(f"{event.node}/{event.agent}", commands)
 
 
 def _branch_lost(state: EpisodeState, event: ev.BranchLost) -> Step:
@@ -242,6 +268,8 @@ def _give_up_on(state: EpisodeState, node: NodeId, reason: str) -> Step:
 
 def _cornered(state: EpisodeState, event: ev.Cornered) -> Step:
     why = "; ".join(f"{node}: {reason}" for node, reason in event.reasons) or "no successors"
+    if state.target is not None:
+        return _give_up_on(settled(state), state.target, f"nobody on the panel {state.target} answered ({why})")
     return state.but(phase=Phase.REPAIRING, planned=()), (Repair(f"no feasible hop from {event.position} ({why})"),)
 
 
@@ -345,8 +373,9 @@ _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], St
     ev.HandedBack: (frozenset({Phase.WAITING}), _handed_back),
     ev.BranchesStarted: (frozenset({Phase.CALLING}), _branches_started),
     ev.BranchLost: (frozenset({Phase.FINISHING}), _branch_lost),
-    ev.Joined: (frozenset({Phase.JOINING}), _joined),
-    ev.Cornered: (frozenset({Phase.CHOOSING}), _cornered),
+    ev.PanelAsked: (frozenset({Phase.CALLING, Phase.DELIBERATING}), _panel_asked),
+    ev.Joined: (frozenset({Phase.JOINING, Phase.DELIBERATING}), _joined),
+    ev.Cornered: (frozenset({Phase.CHOOSING, Phase.CALLING, Phase.DELIBERATING}), _cornered),
     ev.Rerouted: (frozenset({Phase.REPAIRING}), _rerouted),
     ev.Demoted: (frozenset({Phase.REPAIRING}), _demoted),
     ev.Escalated: (frozenset({Phase.REPAIRING}), _escalated),

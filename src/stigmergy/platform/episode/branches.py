@@ -35,17 +35,29 @@ def begun(state: EpisodeState, event: BranchesStarted) -> Mapping[str, EpisodeSt
     names = [*event.started, *left_out]
     if len(set(names)) < len(names) or not event.required or not set(event.required) <= set(event.started):
         raise IllegalEvent(f"{event.kind} of {names} with {event.required} required", f"at {event.node}")
-    fresh = EpisodeState(
+    fresh = fresh_branch(state)
+    lost = {
+        name: fresh.but(phase=Phase.ENDED, status=Status.ESCALATED, reason=reason) for name, reason in event.left_out
+    }
+    return {**dict.fromkeys(event.started, fresh), **lost}
+
+
+def fresh_branch(state: EpisodeState) -> EpisodeState:
+    """The state of a branch that begins where its line stands."""
+    return EpisodeState(
         phase=Phase.CHOOSING,
         status=Status.RUNNING,
         max_attempts=state.max_attempts,
         max_hand_backs=state.max_hand_backs,
         visits=state.visits,
     )
-    lost = {
-        name: fresh.but(phase=Phase.ENDED, status=Status.ESCALATED, reason=reason) for name, reason in event.left_out
-    }
-    return {**dict.fromkeys(event.started, fresh), **lost}
+
+
+def answered(asked: EpisodeState) -> EpisodeState:
+    """The state of an agent that a panel asked: its branch ends with its reply, without another hop."""
+    if asked.phase is not Phase.CHOOSING or not asked.replies:
+        return asked
+    return asked.but(phase=Phase.ENDED, status=Status.COMPLETED, reason="answered")
 
 
 def with_branch(state: EpisodeState, name: str, branch: EpisodeState) -> EpisodeState:
@@ -69,7 +81,12 @@ def lost(state: EpisodeState) -> tuple[str, ...]:
 
 
 def dropped(state: EpisodeState) -> tuple[NodeId, ...]:
-    """What the join goes without: lost branches, and what was dropped in those that delivered."""
+    """What the join goes without: lost branches, and what was dropped in those that delivered.
+
+    A panel goes without nothing: it asked somebody else in place of an agent that was lost.
+    """
+    if state.on_panel:
+        return ()
     inside = tuple(
         f"{state.target}/{name}/{node}" for name in delivered(state) for node in state.branches[name].dropped
     )

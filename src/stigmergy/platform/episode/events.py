@@ -132,7 +132,10 @@ class CallFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cornered:
-    """No feasible hop is left from where the episode stands (health or failures changed under way)."""
+    """No feasible hop is left from where the episode stands (health or failures changed under way).
+
+    While a panel is asked: nobody on it answered, and nobody is left to be asked.
+    """
 
     kind: Literal["cornered"] = "cornered"
     position: NodeId
@@ -266,10 +269,32 @@ class BranchLost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """The fan-out is committed: ``reply`` is what its rule made of the replies of ``joined``, in this order.
+class PanelAsked:
+    """The panel at ``node`` asks one more ``agent``, whose step is that of a branch of this name.
 
-    Its usage is the sum of that of all branches, charged already when each of their calls ended.
+    ``probability`` is that of this decision, and ``advantage`` the quality that it is expected to bring over stopping,
+    net of its price (None: the ``rule`` expects nothing in figures). ``checks_unanimity``: the rule would have stopped
+    on a unanimous answer, which is checked. ``refused`` are agents that could not have been asked, with the reason.
+    """
+
+    kind: Literal["panel_asked"] = "panel_asked"
+    node: NodeId
+    agent: AgentId
+    rule: str
+    probability: float
+    advantage: float | None = None
+    checks_unanimity: bool = False
+    refused: tuple[tuple[AgentId, str], ...] = ()
+    overlay_version: int = 0
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The fan-out or panel is committed: ``reply`` is what its rule made of the replies of ``joined``, in this order.
+
+    Its usage is the sum of that of all branches, charged already when each of their calls ended. ``probability`` is
+    that of a panel's decision to stop here.
     """
 
     kind: Literal["joined"] = "joined"
@@ -277,6 +302,7 @@ class Joined:
     rule: str
     joined: tuple[str, ...]
     reply: Reply
+    probability: float = 1.0
     branch: str = ""
 
 
@@ -335,6 +361,7 @@ Event: TypeAlias = (
     | HandedBack
     | BranchesStarted
     | BranchLost
+    | PanelAsked
     | Joined
     | DeadlinePassed
     | Cancelled

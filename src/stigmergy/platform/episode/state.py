@@ -21,6 +21,7 @@ class Phase(StrEnum):
     WAITING = "waiting for an agent"
     REPAIRING = "repairing its route"
     FANNED_OUT = "waiting for the branches of a fan-out"
+    DELIBERATING = "deciding whom of a panel to ask next"
     JOINING = "joining the replies of a fan-out"
     FINISHING = "finishing"
     ENDED = "ended"
@@ -53,9 +54,12 @@ class EpisodeState:
     charged: Spend = NOTHING
     reserved: Spend = NOTHING
     branches: Mapping[str, EpisodeState] = field(default_factory=dict)
-    """The branches of the fan-out at ``target``, by name, from its start to its join."""
+    """The branches of the fan-out at ``target``, by name, from its start to its join.
+
+    Of a panel there is one for each agent that was asked, in this order; one of them runs at a time.
+    """
     required: frozenset[str] = frozenset()
-    """Those of ``branches`` that the join cannot do without."""
+    """Those of ``branches`` that the join cannot do without: at least one of a fan-out, none of a panel."""
     excluded: frozenset[NodeId] = frozenset()
     """Nodes whose agent failed, was vetoed or not approved, or gave its work back in this episode."""
     held_for: str = ""
@@ -93,6 +97,11 @@ class EpisodeState:
     def alive(self) -> bool:
         """Whether the episode, or the branch, still has work to do."""
         return self.phase is not Phase.ENDED
+
+    @property
+    def on_panel(self) -> bool:
+        """Whether the branches are agents of a panel, asked one at a time."""
+        return bool(self.branches) and not self.required
 
     @property
     def answer(self) -> str | None:
@@ -153,6 +162,14 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class Deliberate:
+    """Decide whether the panel at ``node`` asks one more agent, or what it answers."""
+
+    node: NodeId
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """Make one reply of the replies of the fan-out at ``node``, whose branches have all ended."""
 
@@ -170,12 +187,12 @@ class CancelBranch:
 
 @dataclass(frozen=True, slots=True)
 class AwaitBranches:
-    """Go on with the branches of the fan-out at ``node``, which run already. Only a run that is resumed is asked to."""
+    """Go on with the branches of the node, a fan-out or a panel, that run already. Only a resumed run is asked to."""
 
     node: NodeId
     branch: str = ""
 
 
 Command: TypeAlias = (
-    ChooseHop | CallAgent | AskApproval | Repair | Escalate | Finish | Join | CancelBranch | AwaitBranches
+    ChooseHop | CallAgent | AskApproval | Repair | Escalate | Finish | Deliberate | Join | CancelBranch | AwaitBranches
 )

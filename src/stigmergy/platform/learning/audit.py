@@ -9,6 +9,7 @@ from stigmergy.domain import ESCALATION
 from stigmergy.platform.episode import events as ev
 
 _ANSWERS = (ev.Rerouted, ev.Demoted, ev.Escalated, ev.BudgetRefused, ev.DeadlinePassed, ev.Cancelled)
+_GONE_ON = (*_ANSWERS, ev.Joined, ev.PanelAsked, ev.Cornered)
 
 Failed: TypeAlias = ev.CallFailed | ev.Vetoed | ev.HandedBack | ev.ApprovalGiven
 
@@ -18,7 +19,8 @@ def silent_failures(events: Sequence[ev.Event]) -> int:
 
     A failure is a failed call, a veto, an approval that was refused, and work that was given back.
     Lines run side by side, so what answers a failure is the next event of its own line. A lost branch has to be
-    answered too: by its fan-out's join, which names it as dropped, by a repair of the line that holds it, or by an end.
+    answered too: by its fan-out's join, which names it as dropped, by a repair of the line that holds it, or by an end;
+    on a panel by what it does next.
     """
     unanswered = [
         not _answered(event, _of_line(events[index + 1 :], event.branch))
@@ -57,7 +59,7 @@ def holds(path: str, branch: str) -> bool:
 def _taken_up(lost: ev.BranchLost, rest: Sequence[ev.Event]) -> bool:
     outside = lost.branch.rsplit("/", 2)[0] if lost.branch.count("/") > 1 else ""
     following = _of_line(rest, outside)
-    return bool(following) and isinstance(following[0], _ANSWERS if lost.required else (*_ANSWERS, ev.Joined))
+    return bool(following) and isinstance(following[0], _ANSWERS if lost.required else _GONE_ON)
 
 
 def _answered(failed: Failed, rest: Sequence[ev.Event]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
-from stigmergy.routers.configs import EstimatorConfig
+from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig
 from stigmergy.routers.estimators.artifact import load_arms
+from stigmergy.routers.evidence.artifact import load_artifact
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
@@ -21,36 +22,66 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EstimatorConfig) else each
         for name, each in settings.routers.items()
     }
-    return replace(settings, routers=routers)
+    panels = {
+        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
+        for name, each in settings.panels.items()
+    }
+    return replace(settings, routers=routers, panels=panels)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownAgents:
-    """The agents that each trained router knows, by its name, and what is wrong with the files."""
+    """The agents that what is trained knows, by the path of its entry, and what is wrong with the files."""
 
     of: Mapping[str, tuple[AgentId, ...]]
     problems: tuple[Problem, ...]
 
-    def unfit(self, router: str, graph: AgentGraph) -> Iterator[Problem]:
-        """The problem of a router that knows no agent of a graph that it serves."""
-        known = self.of.get(router)
-        if known is not None and graph.agents.isdisjoint(known):
-            knows, has = _names(known), _names(graph.agents)
-            problem = f"knows no agent of graph {graph.name!r}; it knows {knows}, the graph has {has}"
-            yield f"routers.{router}.artifact", f"{problem}; train it on a log of these agents"
+    def unfit(self, entry: str, whose: str, agents: Iterable[AgentId]) -> Iterator[Problem]:
+        """The problem of an entry that knows none of the agents among which it is to choose."""
+        known = self.of.get(entry)
+        if known is not None and set(known).isdisjoint(agents):
+            problem = f"knows no agent of {whose}; it knows {_names(known)}, there are {_names(agents)}"
+            yield f"{entry}.artifact", f"{problem}; train it on a log of these agents"
 
 
 def known_agents(settings: Settings) -> KnownAgents:
-    """Load what the routers were trained to."""
-    found, problems = {}, []
-    for name, config in settings.routers.items():
-        if isinstance(config, EstimatorConfig):
-            try:
-                found[name] = load_arms(config.artifact).model.arms
-            except InvalidArtifact as error:
-                problems.append((f"routers.{name}.artifact", str(error)))
+    """Load what routers and panels were trained to."""
+    found: dict[str, tuple[AgentId, ...]] = {}
+    problems = []
+    entries = {
+        **{f"routers.{name}": each for name, each in settings.routers.items()},
+        **{f"panels.{name}": each for name, each in settings.panels.items()},
+    }
+    for path, config in entries.items():
+        try:
+            if isinstance(config, EstimatorConfig):
+                found[path] = load_arms(config.artifact).model.arms
+            elif isinstance(config, EvidenceConfig):
+                found[path] = load_artifact(config.artifact).policy.roster
+        except InvalidArtifact as error:
+            problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))
 
 
-def _names(agents: Iterable[AgentId]) -> str:
-    return ", ".join(sorted(agents))
+def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: KnownAgents) -> Iterator[Problem]:
+    """Panels whose rule is not there, or knows none of their agents; those in branches of fan-outs, too.
+
+    Args:
+        path: of the graph in the file.
+        graph: as built.
+        rules: that are configured.
+        known: of ``known_agents``.
+    """
+    for node, arms in graph.branches.items():
+        panel = graph.panels.get(node)
+        if panel is None:
+            for name, arm in arms.items():
+                yield from panel_problems(f"{path}.nodes.{node}.branches.{name}.graph", arm, rules, known)
+        elif panel.rule and panel.rule not in rules:
+            yield f"{path}.nodes.{node}.rule", f"no rule {panel.rule!r} is in panels; known: {_names(rules) or 'none'}"
+        else:
+            yield from known.unfit(f"panels.{panel.rule}", f"panel {node!r} of {path}", panel.agents)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

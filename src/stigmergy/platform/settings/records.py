@@ -13,11 +13,11 @@ from stigmergy.agents.catalog import profile_of
 from stigmergy.agents.configs import AgentConfig, EvaluatorConfig, ModelConfig
 from stigmergy.domain import AgentId, AgentProfile, Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec
+from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, PanelNode
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.health import BreakerConfig
 from stigmergy.platform.monitors import MonitorsConfig
-from stigmergy.routers.configs import RouterConfig
+from stigmergy.routers.configs import PanelRuleConfig, RouterConfig
 
 _MOST_USD = Decimal(9_000_000_000)
 """Money is stored in nano-dollars, in integers of 64 bits."""
@@ -44,7 +44,8 @@ def _node_kind(node: object) -> str:
 
 
 NodeConfig: TypeAlias = Annotated[
-    Annotated[AgentNode, Tag("agent")] | Annotated[FanOutNode, Tag("fan_out")], Discriminator(_node_kind)
+    Annotated[AgentNode, Tag("agent")] | Annotated[FanOutNode, Tag("fan_out")] | Annotated[PanelNode, Tag("panel")],
+    Discriminator(_node_kind),
 ]
 
 
@@ -173,6 +174,8 @@ class Settings:
     models: Mapping[str, Annotated[ModelConfig, Field(discriminator="kind")]] = field(default_factory=dict)
     graphs: Annotated[Mapping[str, GraphConfig], Field(min_length=1)]
     routers: Annotated[Mapping[str, Annotated[RouterConfig, Field(discriminator="kind")]], Field(min_length=1)]
+    panels: Mapping[str, Annotated[PanelRuleConfig, Field(discriminator="kind")]] = field(default_factory=dict)
+    """Rules of panels, by the name under which a panel asks for them."""
     default_graph: str | None = None
     tenants: Mapping[str, TenantConfig] = field(default_factory=dict)
     engine: EngineConfig = EngineConfig()

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 
@@ -63,17 +63,31 @@ class Ask:
     Attributes:
         agent: which one.
         propensity: the probability with which this was decided.
-        advantage: quality that asking is expected to bring over stopping, less the price of its money.
+        advantage: quality that asking is expected to bring over stopping, less the price of its money; None where the
+            rule expects nothing in figures.
         checks_unanimity: the policy would have stopped on a unanimous answer, which is being checked.
     """
 
     agent: AgentId
     propensity: float
-    advantage: float
+    advantage: float | None = None
     checks_unanimity: bool = False
 
 
 Decision: TypeAlias = Stop | Ask
+
+
+class PanelRule(Protocol):
+    """Decides for a panel, one decision at a time. Executes nothing."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever it would decide otherwise; logged with every decision."""
+        ...
+
+    def decide(self, state: PanelState, rng: random.Random, /) -> Decision:
+        """Stop, or ask one of the available agents that was not asked yet."""
+        ...
 
 
 class EvidenceRouter:
@@ -87,12 +101,16 @@ class EvidenceRouter:
         price: what spending the best single agent's mean cost once is worth in quality; the nearest one that was
             trained for is used.
         check_share: share of unanimous answers to check, in [0, 1].
+        version: of the artifact that the policy came in.
     """
 
-    def __init__(self, policy: EvidencePolicy, *, price: float, check_share: float = 0.02) -> None:
+    def __init__(
+        self, policy: EvidencePolicy, *, price: float, check_share: float = 0.02, version: str = "evidence"
+    ) -> None:
         if not 0.0 <= check_share <= 1.0:
             raise ValueError(f"check_share = {check_share}: it must be at least 0 and at most 1")
         self._policy = policy
+        self.version: Final = version
         self._trade_off = int(np.abs(policy.prices - price).argmin())
         self._check_share = check_share
 

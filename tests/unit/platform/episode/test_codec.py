@@ -95,6 +95,7 @@ def test_the_main_line_is_stored_without_a_branch_path() -> None:
 SAMPLES: dict[type[Any], ev.Event] = {
     ev.BranchesStarted: ev.BranchesStarted(node="fan", started=("x", "y"), required=("x",), left_out=(("z", "why"),)),
     ev.BranchLost: ev.BranchLost(branch="fan/y", required=False, loss=0.1, reason="why"),
+    ev.PanelAsked: ev.PanelAsked(node="ask", agent="x", rule="r", probability=0.5, refused=(("y", "down"),)),
     ev.Joined: ev.Joined(node="fan", rule="vote", joined=("x",), reply=Reply(text="yes")),
     ev.Accepted: ev.Accepted(
         task_id="t",
