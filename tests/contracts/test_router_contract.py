@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 from math import isfinite
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -16,13 +17,18 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
 from stigmergy.graphs.overlay import ALL_HEALTHY, Condition, Overlay
 from stigmergy.routers import configs as c
+from stigmergy.routers.artifact_file import Origin
 from stigmergy.routers.base import Outcome, QueryFeatures, Router, RoutingState, StepOutcome
 from stigmergy.routers.catalog import build_router, build_selection
+from stigmergy.routers.estimators.artifact import ArmModel, save_arms
+from stigmergy.routers.estimators.means import FittedMeans
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.selection import select
 
+NEEDING_MORE = (c.FixedPathConfig, c.EstimatorConfig)
 CONFIGS: dict[str, c.RouterConfig] = {
-    **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind is not c.FixedPathConfig},
+    **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind not in NEEDING_MORE},
+    "estimator": c.EstimatorConfig(artifact=Path("arms.npz")),
     "fixed_path": c.FixedPathConfig(route=("a1", "b2", "c1")),
     "amro": c.AntColonyConfig(rule="amro"),
 }
@@ -33,6 +39,27 @@ STRAINED = Overlay(
 )
 PRICES = {"a1": "0.003", "a2": "0.011", "b1": "0.002", "b2": "0.025", "b3": "0", "c1": "0.007", "c2": "0.001"}
 MIXTURES = ({"math": 1.0}, {"math": 0.3, "code": 0.7}, {"never seen": 1.0})
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What trained routers are built from; two of the agents are unknown to it."""
+    folder = tmp_path_factory.mktemp("artifacts")
+    quality, cost = (np.linspace(low, 0.9, 5, dtype=np.float32) for low in (0.4, 0.001))
+    model = ArmModel(
+        name="best_single",
+        arms=("a1", "a2", "b1", "b2", "c1"),
+        fitted=FittedMeans(quality, cost),
+        semantics=None,
+        unit_usd=0.01,
+    )
+    save_arms(folder / "arms.npz", model, Origin(data={}, code="", config={}, queries=1))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _beside_the_artifacts(artifacts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(artifacts)
 
 
 def graph_priced(factor: int = 1) -> AgentGraph:

@@ -15,8 +15,8 @@ from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Sof
 ROUTERS: TypeAdapter[Any] = TypeAdapter(c.RouterConfig)
 
 
-@pytest.mark.parametrize("kind", get_args(c.RouterConfig))
-def test_every_kind_of_router_can_be_built(kind: type) -> None:
+@pytest.mark.parametrize("kind", sorted(set(get_args(c.RouterConfig)) - {c.EstimatorConfig}, key=str))
+def test_every_kind_of_router_that_needs_no_artifact_can_be_built(kind: type) -> None:
     config = kind(route=("a",)) if kind is c.FixedPathConfig else kind()
     router = build_router("mine", config)
     assert hasattr(router, "scores")
