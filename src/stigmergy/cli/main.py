@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import bench, config, episodes, graph, tasks
+from stigmergy.cli import bench, config, episodes, evaluate, graph, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
@@ -27,6 +27,8 @@ GROUPS: Mapping[str, typer.Typer] = {
     "episodes": episodes.app,
     "graph": graph.app,
     "config": config.app,
+    "evaluate": evaluate.app,
+    "train": train.app,
     "bench": bench.app,
 }
 

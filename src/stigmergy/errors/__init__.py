@@ -21,6 +21,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
+LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -45,6 +46,7 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
+from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetTooSmall,
@@ -108,15 +110,19 @@ __all__ = [
     "IdempotencyConflict",
     "IllegalEvent",
     "InputTooLong",
+    "InvalidArtifact",
     "InvalidBudget",
     "InvalidFanOut",
+    "InvalidLog",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
+    "LearningError",
     "LeaseLost",
     "LedgerError",
     "MalformedRequest",
     "MissingExtra",
+    "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
@@ -135,6 +141,7 @@ __all__ = [
     "TaskNotFound",
     "UnexpectedReply",
     "UnknownAgent",
+    "UnknownEstimator",
     "UnknownGraph",
     "UnknownNode",
     "UnknownReservation",

@@ -1,0 +1,63 @@
+"""What cannot be learnt from, or judged by."""
+
+from __future__ import annotations
+
+from stigmergy.errors.base import StigmergyError, name_some
+
+
+class LearningError(StigmergyError):
+    """Learning or evaluation cannot go on with what it was given."""
+
+    code = "learning_error"
+
+
+class InvalidLog(LearningError):
+    """A file of logged outcomes cannot be used."""
+
+    code = "invalid_log"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the log {self.path} cannot be used: {self.reason}"
+
+
+class InvalidArtifact(LearningError):
+    """A trained artifact cannot be loaded."""
+
+    code = "invalid_artifact"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the artifact {self.path} cannot be used: {self.reason}; train it again"
+
+
+class MissingView(LearningError):
+    """An estimator looks at vectors that queries were not given."""
+
+    code = "missing_view"
+
+    def __init__(self, view: str, known: tuple[str, ...]) -> None:
+        super().__init__(view, known)
+        self.view, self.known = view, known
+
+    def __str__(self) -> str:
+        return f"queries have no vectors of the view {self.view!r}; views made: {name_some(self.known)}"
+
+
+class UnknownEstimator(LearningError):
+    """A name that no estimator has."""
+
+    code = "unknown_estimator"
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        super().__init__(name, known)
+        self.name, self.known = name, known
+
+    def __str__(self) -> str:
+        return f"no router {self.name!r} can be replayed; known: {name_some(self.known)}"

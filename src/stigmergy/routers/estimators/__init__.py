@@ -1,0 +1,1 @@
+"""What each arm is worth on a query: quality and cost learnt from outcomes. Pure NumPy; these are what serves."""
