@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from stigmergy.domain import AgentId
 from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
 from stigmergy.routers.guard.calibration import Calibration
@@ -82,7 +84,7 @@ def _header(guard: Guard, origin: Origin) -> dict[str, Any]:
 
 def _arrays(guard: Guard) -> Arrays:
     labels, known = guard.labels, guard.neighbours
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "hashes": guard.vocabulary.hashes,
         "rarity": guard.vocabulary.rarity,
         "owners": labels.owners,

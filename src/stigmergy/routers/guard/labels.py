@@ -48,4 +48,4 @@ class LabelModel:
         powers = np.exp(logits - logits.max())
         powers /= powers.sum()
         served = self._served
-        return np.bincount(self.owners[served], powers[served], len(self.agents))
+        return np.bincount(self.owners[served], powers[served], len(self.agents)).astype(np.float64)

@@ -74,7 +74,7 @@ def fit_logistic(
     right = torch.nn.functional.one_hot(torch.from_numpy(labels), classes).float()
     shares = torch.from_numpy(importance / importance.sum())[:, None]
     weights, bias = torch.zeros(rows.terms, classes), torch.zeros(classes)
-    solver = torch.optim.LBFGS(
+    solver: Any = torch.optim.LBFGS(
         [weights, bias], max_iter=steps, history_size=_MEMORY, line_search_fn="strong_wolfe", tolerance_change=1e-7
     )
 

@@ -114,7 +114,8 @@ def _harmonic(served: Floats, rejected: Floats) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    ratio: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return ratio
 
 
 def _calibration_error(probability: Floats, strange: Flags) -> float:
