@@ -99,6 +99,16 @@ class Spend:
     def __sub__(self, other: Spend) -> Spend:
         return Spend(self.usd - other.usd, self.tokens - other.tokens, self.calls - other.calls)
 
+    def beyond(self, other: Spend) -> Spend:
+        """What is above ``other``, per resource; zero where nothing is."""
+        return Spend(
+            max(self.usd - other.usd, ZERO), max(self.tokens - other.tokens, 0), max(self.calls - other.calls, 0)
+        )
+
+    def capped(self, other: Spend) -> Spend:
+        """The smaller of both, per resource."""
+        return Spend(min(self.usd, other.usd), min(self.tokens, other.tokens), min(self.calls, other.calls))
+
     def at_most(self, other: Spend) -> bool:
         """Whether no resource exceeds that of ``other`` (Pareto order)."""
         return self.usd <= other.usd and self.tokens <= other.tokens and self.calls <= other.calls
@@ -130,6 +140,25 @@ class Budget:
             if limit is not None and asked > limit:
                 return resource, str(limit), str(asked)
         return None
+
+    @property
+    def limits_spend(self) -> bool:
+        """Whether any resource is limited; a deadline is not one."""
+        return not (self.max_usd is None and self.max_tokens is None and self.max_calls is None)
+
+    def within(self, amount: Spend) -> Budget:
+        """The same resources limited, each to ``amount``; the others stay without a limit."""
+        return Budget(
+            None if self.max_usd is None else amount.usd,
+            None if self.max_tokens is None else amount.tokens,
+            None if self.max_calls is None else amount.calls,
+            self.deadline,
+        )
+
+    def left(self, taken: Spend) -> Spend:
+        """What is left after ``taken``, never below zero; zero for a resource without a limit."""
+        whole = Spend(self.max_usd or ZERO, self.max_tokens or 0, self.max_calls or 0)
+        return whole.beyond(taken)
 
     def allows(self, spend: Spend) -> bool:
         """Whether ``spend`` fits every limit."""
@@ -238,6 +267,8 @@ class Task:
     labels: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "local"
     priority: int = 0
+    key: str = ""
+    """Name of the tenant's key that it was submitted with; empty where there are no keys."""
     created_at: datetime
 
     @property
@@ -283,5 +314,6 @@ class Episode:
     quality: float | None
     started_at: datetime
     finished_at: datetime
+    tenant: str = "local"
     head: str = ""
     """Hash of the last event of the journal; empty where the journal is not chained."""

@@ -76,6 +76,8 @@ def task(
     budget: Budget = _NO_LIMITS,
     task_type: TaskType | None = None,
     reference: str | None = None,
+    tenant: str = "local",
+    key: str = "",
     created_at: datetime = EPOCH,
 ) -> Task:
     """A task as the engine gets it."""
@@ -87,6 +89,8 @@ def task(
         budget=budget,
         task_type=task_type,
         reference=reference,
+        tenant=tenant,
+        key=key,
         created_at=created_at,
     )
 

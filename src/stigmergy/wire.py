@@ -132,6 +132,30 @@ class ApprovalModel(Told):
     by: str | None = None
 
 
+class SpendModel(Told):
+    """An amount of every budgeted resource."""
+
+    usd: Decimal = Decimal(0)
+    tokens: int = 0
+    calls: int = 0
+
+
+class ChargeModel(Told):
+    """One attempt of a step: what was set aside for it, and what it was charged.
+
+    ``settlement``: ``committed`` (what it used), ``released`` (provably not sent), ``worst_case`` (it failed, and may
+    have done the work), ``unknown`` (it was cut off; its worst case is charged).
+    """
+
+    step: str
+    node: str
+    agent: str
+    attempt: int
+    reserved: SpendModel
+    charged: SpendModel
+    settlement: str
+
+
 class TaskResult(Told):
     """A task as the server knows it; fields of the result are empty until it has ended."""
 
@@ -151,6 +175,8 @@ class TaskResult(Told):
     quality: float | None = None
     approval: ApprovalModel | None = None
     hops: tuple[HopModel, ...] = ()
+    ledger: tuple[ChargeModel, ...] = ()
+    """Told of every task that did not end as completed, and of all with ``explain``."""
     created_at: datetime | None = None
 
 

@@ -13,7 +13,10 @@ import pytest
 from stigmergy.platform.ports import Store
 from stigmergy.platform.store import open_store
 
-_TABLES = "tasks, events, episodes, feedback, ledger, budgets, policies, api_keys, graphs, trails"
+_TABLES = (
+    "tasks, events, episodes, feedback, policies, graphs, trails, "
+    "budget_accounts, budget_holders, budget_grants, budget_episodes"
+)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from stigmergy.domain import NO_USAGE, Episode, Status, Task
-from stigmergy.errors import EpisodeNotFound, LeaseLost, SequenceConflict
+from stigmergy.errors import EpisodeNotFound, SequenceConflict, TaskTakenOver
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Closing, Fence, Lease, StoredEvent
 
@@ -66,7 +66,7 @@ async def test_the_holder_appends_until_another_process_takes_over(store: Store)
     await store.journal.append("e", [event(0), event(1)], FENCE)
     heir = await taken_over(store)
     assert heir.epoch == 1
-    with pytest.raises(LeaseLost, match="another process"):
+    with pytest.raises(TaskTakenOver, match="another process"):
         await store.journal.append("e", [event(2)], FENCE)
     await store.journal.append("e", [event(2)], heir)
     assert [each.seq for each in await store.journal.read("e")] == [0, 1, 2]
@@ -76,7 +76,7 @@ async def test_nobody_appends_for_a_task_that_has_ended_or_never_was(store: Stor
     await begin(store)
     await store.tasks.finish("t", status=Status.CANCELLED, reason="gone", at=NOW)
     for fence in (FENCE, Fence("nobody", 0)):
-        with pytest.raises(LeaseLost):
+        with pytest.raises(TaskTakenOver):
             await store.journal.append("e", [event(0)], fence)
     assert await store.journal.read("e") == ()
 
@@ -88,7 +88,7 @@ async def test_a_fallen_fence_does_not_spoil_what_others_append_at_the_same_time
         store.journal.append("e", [event(0)], FENCE),
         return_exceptions=True,
     )
-    assert (type(stale), fine) == (LeaseLost, None)
+    assert (type(stale), fine) == (TaskTakenOver, None)
     with pytest.raises(SequenceConflict):
         await store.journal.append("e", [event(0)], FENCE)
 

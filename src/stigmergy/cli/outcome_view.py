@@ -11,7 +11,7 @@ from rich.text import Text
 from stigmergy.cli.explanation import why_table
 from stigmergy.cli.output import arrows, printable, seconds, share, table, usd
 from stigmergy.domain import Status
-from stigmergy.wire import ApprovalModel, EpisodeModel, FailureModel, TaskResult, UsageModel
+from stigmergy.wire import ApprovalModel, ChargeModel, EpisodeModel, FailureModel, TaskResult, UsageModel
 
 _STYLES = {
     Status.NEEDS_APPROVAL: "bold cyan",
@@ -35,6 +35,9 @@ def print_task(console: Console, task: TaskResult) -> None:
     if task.episode_id is not None:
         card.add_row("episode", Text(printable(task.episode_id)))
     console.print(card)
+    if task.ledger:
+        console.print()
+        console.print(_ledger(task.ledger))
     if task.hops:
         console.print()
         console.print(why_table(task.hops, rivals_shown=1))
@@ -94,6 +97,21 @@ def _card(ended: TaskResult | EpisodeModel) -> Table:
     if ended.dropped:
         card.add_row("dropped", Text(printable(", ".join(ended.dropped))))
     return card
+
+
+def _ledger(charges: Sequence[ChargeModel]) -> Table:
+    rows = table("Ledger")
+    for name in ("step", "agent"):
+        rows.add_column(name, overflow="fold")
+    for name in ("attempt", "reserved", "charged"):
+        rows.add_column(name, justify="right")
+    rows.add_column("settled as")
+    for each in charges:
+        names = (Text(printable(each.step)), Text(printable(each.agent)))
+        rows.add_row(
+            *names, str(each.attempt), usd(each.reserved.usd), usd(each.charged.usd), printable(each.settlement)
+        )
+    return rows
 
 
 def _failures(failures: Sequence[FailureModel]) -> Text:

@@ -9,6 +9,8 @@ from stigmergy import errors, wire
 
 _STATUS: tuple[tuple[type[errors.StigmergyError], int], ...] = (
     (errors.MalformedRequest, 400),
+    (errors.Unauthorized, 401),
+    (errors.BudgetExhausted, 402),
     (errors.UnknownGraph, 404),
     (errors.UnknownRouter, 404),
     (errors.TaskNotFound, 404),

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from stigmergy import wire
-from stigmergy.domain import GOAL, Episode, Failure, NodeId, Usage
+from stigmergy.domain import GOAL, Episode, Failure, NodeId, Spend, Status, Usage
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.overlay import Overlay
 from stigmergy.graphs.pheromones import Bounds, Trails
 from stigmergy.platform.engine import Ran
+from stigmergy.platform.episode.charges import charges
 from stigmergy.platform.episode.events import Cornered, HopChosen
 from stigmergy.platform.records import StoredEvent, TaskPage, TaskRecord
 
@@ -35,13 +36,31 @@ def summarise(ran: Ran) -> str:
         dropped=episode.dropped,
         episode_id=episode.id,
         created_at=ran.task.created_at,
+        ledger=() if episode.status is Status.COMPLETED else ledger_of(ran),
     ).model_dump_json()
 
 
+def ledger_of(ran: Ran) -> tuple[wire.ChargeModel, ...]:
+    """What every attempt reserved and was charged, in the order in which they began."""
+    return tuple(
+        wire.ChargeModel(
+            step=each.step.removeprefix(f"{ran.episode.id}/"),
+            node=each.node,
+            agent=each.agent,
+            attempt=each.attempt,
+            reserved=_amount(each.reserved),
+            charged=_amount(each.charged),
+            settlement=each.settlement.value,
+        )
+        for each in charges(recorded.event for recorded in ran.events)
+    )
+
+
 def explained(result: str, ran: Ran) -> str:
-    """A result with its hops."""
+    """A result with its hops and its ledger."""
     hops = tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
-    return wire.TaskResult.model_validate_json(result).model_copy(update={"hops": hops}).model_dump_json()
+    known = {"hops": hops, "ledger": ledger_of(ran)}
+    return wire.TaskResult.model_validate_json(result).model_copy(update=known).model_dump_json()
 
 
 def judged(result: str, quality: float | None) -> str:
@@ -193,6 +212,10 @@ def _usage(episode: Episode) -> wire.UsageModel:
         usd=used.usd,
         charged_usd=episode.charged_usd,
     )
+
+
+def _amount(spend: Spend) -> wire.SpendModel:
+    return wire.SpendModel(usd=spend.usd, tokens=spend.tokens, calls=spend.calls)
 
 
 def _failures(failures: Iterable[Failure]) -> tuple[wire.FailureModel, ...]:

@@ -20,7 +20,8 @@ StigmergyError
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
-│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost)
+│   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
+                              RequestError also: BudgetExhausted, Unauthorized)
 LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
@@ -49,6 +50,7 @@ from stigmergy.errors.graphs import (
 from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
+    BudgetExhausted,
     BudgetTooSmall,
     EpisodeNotFound,
     IdempotencyConflict,
@@ -59,6 +61,7 @@ from stigmergy.errors.requests import (
     RequestError,
     TaskEnded,
     TaskNotFound,
+    Unauthorized,
     UnknownGraph,
     UnknownRouter,
 )
@@ -84,6 +87,7 @@ from stigmergy.errors.services import (
     ServerUnreachable,
     StoreError,
     StoreUnavailable,
+    TaskTakenOver,
     UnexpectedReply,
     WaitTimedOut,
 )
@@ -97,6 +101,7 @@ __all__ = [
     "AgentTimedOut",
     "AgentUnavailable",
     "ApprovalNotAsked",
+    "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
     "ConfigError",
@@ -139,6 +144,8 @@ __all__ = [
     "StoreUnavailable",
     "TaskEnded",
     "TaskNotFound",
+    "TaskTakenOver",
+    "Unauthorized",
     "UnexpectedReply",
     "UnknownAgent",
     "UnknownEstimator",

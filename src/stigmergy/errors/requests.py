@@ -66,6 +66,35 @@ class BudgetTooSmall(RequestError):
         )
 
 
+class BudgetExhausted(RequestError):
+    """A tenant's or key's account has too little left for any path of the graph; nothing was stored."""
+
+    code = "budget_exhausted"
+
+    def __init__(self, account: str, resource: str, left: str, least: str) -> None:
+        super().__init__(account, resource, left, least)
+        self.account, self.resource, self.left, self.least = account, resource, left, least
+
+    def __str__(self) -> str:
+        return (
+            f"account {self.account!r} has {self.left} {self.resource} left and the thriftiest path may need "
+            f"{self.least}: raise its budget, or wait until what other gateways hold of it is free again"
+        )
+
+
+class Unauthorized(RequestError):
+    """The request shows no key that the server knows."""
+
+    code = "unauthorized"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.reason}; send `Authorization: Bearer KEY` (the client: api_key=, or STIGMERGY_API_KEY)"
+
+
 class UnknownGraph(RequestError):
     """The task names a graph that is not served."""
 

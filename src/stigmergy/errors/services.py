@@ -24,10 +24,10 @@ class SequenceConflict(StoreError):
         return f"episode {self.episode_id!r} already has an event {self.seq}: another writer took this episode over"
 
 
-class LeaseLost(StoreError):
+class TaskTakenOver(StoreError):
     """A process wrote for a task that is not its own any more."""
 
-    code = "lease_lost"
+    code = "task_taken_over"
 
     def __init__(self, task_id: str, epoch: int) -> None:
         super().__init__(task_id, epoch)
@@ -67,6 +67,19 @@ class RecordUnreadable(StoreError):
             f"the {self.record} cannot be read ({self.reason}): it was changed after it was stored; "
             "restore it from a backup"
         )
+
+
+class LeaseLost(StoreError):
+    """A holder of leased budget did not renew in time: what it held has been reclaimed."""
+
+    code = "lease_lost"
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+    def __str__(self) -> str:
+        return f"holder {self.holder!r} has no lease on budgets any more; begin again as another holder"
 
 
 class ServerError(StigmergyError):

@@ -60,11 +60,11 @@ class Ledger:
             raise LedgerError(f"account {name!r} has open reservations {pending} or children; settle them first")
         return self._accounts.pop(name)
 
-    def charge(self, account: str, amount: Spend) -> None:
-        """Book what was charged before the account was opened, as that of a run that is resumed."""
-        _expect_no_gift(f"charge on {account}", amount)
-        for each in self._chain(account):
-            each.spent += amount
+    def forfeit(self, name: str) -> Account:
+        """Commit every open reservation of a leaf account at its worst case, and close it."""
+        for reservation in [key for key, (owner, _) in self._open.items() if owner == name]:
+            self.commit(reservation, self._open[reservation][1])
+        return self.close_account(name)
 
     def reserve(self, account: str, reservation: str, amount: Spend) -> None:
         """Set ``amount`` aside on the account and all above it, or on none of them.
@@ -95,11 +95,7 @@ class Ledger:
         """
         _expect_no_gift(reservation, actual)
         account, amount = self._take(reservation)
-        overrun = Spend(
-            max(actual.usd - amount.usd, NOTHING.usd),
-            max(actual.tokens - amount.tokens, 0),
-            max(actual.calls - amount.calls, 0),
-        )
+        overrun = actual.beyond(amount)
         for each in self._chain(account):
             each.reserved -= amount
             each.spent += actual

@@ -11,16 +11,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from stigmergy.domain import Episode, EpisodeId, Status, Task, TaskId
+from stigmergy.domain import Episode, EpisodeId, Spend, Status, Task, TaskId
 from stigmergy.platform.records import (
     Closing,
     Decision,
+    Draw,
     EpisodeFilter,
     EpisodePage,
     Feedback,
     Fence,
+    Holding,
+    Lapsed,
     Lease,
+    Proof,
     Question,
+    Standing,
     StoredEvent,
     TaskFilter,
     TaskPage,
@@ -36,7 +41,7 @@ class Journal(Protocol):
 
         Raises:
             SequenceConflict: a number is already taken; nothing was stored.
-            LeaseLost: the task of the fence has ended, or another process took it over; nothing was stored.
+            TaskTakenOver: the task of the fence has ended, or another process runs it; nothing was stored.
             StoreError: an event belongs to another episode.
         """
         ...
@@ -275,6 +280,67 @@ class TrailStore(Protocol):
         ...
 
 
+class BudgetStore(Protocol):
+    """Budgets that several processes spend together: accounts, and the slices that holders have leased of them.
+
+    A slice counts against its account from when it is drawn. ``taken = spent + written_off + leased <= limit`` after
+    every call, unless a limit was lowered or an agent used more than its worst case. Leases go by the database's time.
+    """
+
+    async def begin(self, holder: str, lease_s: float) -> None:
+        """Let ``holder`` lease slices; its lease runs for ``lease_s`` seconds. An id is never used twice."""
+        ...
+
+    async def draw(self, holder: str, draw: Draw) -> Spend:
+        """Lease a slice to ``holder``, smaller when less is left; returns it.
+
+        Raises:
+            BudgetRefused: less than ``draw.need`` is left; nothing was leased.
+            LeaseLost: the holder's slices have been reclaimed.
+        """
+        ...
+
+    async def enrol(self, holder: str, episode_id: EpisodeId, accounts: Sequence[str]) -> None:
+        """Keep in mind, before its first call, that the episode draws on the holder's slices of these accounts.
+
+        Raises:
+            LeaseLost: as ``draw``.
+        """
+        ...
+
+    async def renew(
+        self, holder: str, lease_s: float, holdings: Sequence[Holding], settled: Sequence[EpisodeId]
+    ) -> None:
+        """Prolong the lease, book what was settled, and take back what ``holdings`` do not claim any more.
+
+        ``settled`` are the episodes whose charges the holdings' ``settled`` now contain. Doing it twice changes
+        nothing.
+
+        Raises:
+            LeaseLost: as ``draw``.
+        """
+        ...
+
+    async def leave(self, holder: str, holdings: Sequence[Holding]) -> None:
+        """Book what was settled and give everything else back. A holder that is gone already is left alone."""
+        ...
+
+    async def lapsed(self) -> tuple[Lapsed, ...]:
+        """The holders whose lease has run out."""
+        ...
+
+    async def reclaim(self, holder: str, proofs: Sequence[Proof]) -> bool:
+        """Book what is proven, write off what is in doubt, at most what was held, and give the rest back.
+
+        False: somebody else did, or the holder has renewed; nothing was changed.
+        """
+        ...
+
+    async def standing(self, account: str) -> Standing:
+        """Where the account stands; all zero for one that was never drawn on."""
+        ...
+
+
 class Retention(Protocol):
     """Forgetting what is old."""
 
@@ -310,6 +376,11 @@ class Store(Retention, Protocol):
     @property
     def journal(self) -> Journal:
         """Events."""
+        ...
+
+    @property
+    def budgets(self) -> BudgetStore:
+        """Accounts that processes share."""
         ...
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from stigmergy.domain import AgentId, Episode, EpisodeId, Status, Task, TaskId
+from stigmergy.domain import NOTHING, AgentId, Budget, Episode, EpisodeId, Spend, Status, Task, TaskId
 
 Durability: TypeAlias = Literal["process_crash", "power_loss"]
 """What a committed write on SQLite survives."""
@@ -44,6 +44,7 @@ class Feedback:
 class EpisodeFilter:
     """Which episodes to list; None does not narrow. The span is ``since <= finished_at < before``."""
 
+    tenant: str | None = None
     graph: str | None = None
     router: str | None = None
     status: Status | None = None
@@ -148,3 +149,53 @@ class TaskPage:
 
     tasks: tuple[TaskRecord, ...]
     next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A wish for a slice of an account's budget: ``slice`` if that much is left, but at least ``need``."""
+
+    account: str
+    limit: Budget
+    need: Spend
+    slice: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder was granted of an account, and the part that it has settled; both since it began."""
+
+    account: str
+    granted: Spend
+    settled: Spend = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an account stands in the store: booked for good, lost with a crash, and out in leased slices."""
+
+    spent: Spend = NOTHING
+    written_off: Spend = NOTHING
+    leased: Spend = NOTHING
+
+    def taken(self) -> Spend:
+        """What counts against the limit."""
+        return self.spent + self.written_off + self.leased
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """A holder whose lease has run out: what it held, and the unsettled episodes that drew on each account."""
+
+    holder: str
+    holdings: tuple[Holding, ...]
+    episodes: tuple[tuple[EpisodeId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the journal proves of a lapsed holding: ``spent``, and ``in_doubt``, of which nobody knows."""
+
+    account: str
+    spent: Spend
+    in_doubt: Spend

@@ -14,11 +14,14 @@ from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.approvals import Approvals
+from stigmergy.platform.budgets.accounts import Accounts
+from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
+from stigmergy.platform.keyring import Keyring
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.monitors import monitors_of
 from stigmergy.platform.ports import Store
@@ -26,6 +29,7 @@ from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
 from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
+from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.catalog import build_routers, build_selection
@@ -54,9 +58,12 @@ class Runtime:
     store: Store
     gateway: AgentGateway
     clock: Clock
+    budgets: SharedBudgets
+    keyring: Keyring
 
     async def start(self) -> None:
         """Begin to work in the running event loop."""
+        self.budgets.start()
         self.debrief.start()
         self.desk.start()
 
@@ -64,6 +71,7 @@ class Runtime:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.desk.aclose()
         await self.debrief.aclose()
+        await self.budgets.aclose()
         await self.gateway.aclose()
         await self.store.aclose()
 
@@ -85,13 +93,10 @@ def assemble(
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    evaluators, judging = build_evaluators(settings, environ), Judging(settings.learning.judged_fraction)
-    learners = {name: router for name, router in routers.items() if not isinstance(router, FixedRule)}
-    debrief = Debrief(store=store, evaluators=evaluators, routers=learners, clock=clock, rng=rng, judging=judging)
-    live = LiveEvents()
-    approvals = Approvals(store, clock, owner)
-    take = _delivery(reporter, debrief)
-    outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts)
+    debrief = _debrief(settings, store, routers, environ, clock, rng)
+    live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
+    take, approvals = _delivery(reporter, debrief), Approvals(store, clock, owner)
+    outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts, budgets.accounts)
     engine = _engine(settings, graphs, routers, outside)
     return Runtime(
         settings=settings,
@@ -106,6 +111,26 @@ def assemble(
         store=store,
         gateway=gateway,
         clock=clock,
+        budgets=budgets,
+        keyring=Keyring(settings.tenants, environ),
+    )
+
+
+def _debrief(
+    settings: Settings,
+    store: Store,
+    routers: Mapping[str, Router],
+    environ: Mapping[str, str],
+    clock: Clock,
+    rng: random.Random,
+) -> Debrief:
+    return Debrief(
+        store=store,
+        evaluators=build_evaluators(settings, environ),
+        routers={name: router for name, router in routers.items() if not isinstance(router, FixedRule)},
+        clock=clock,
+        rng=rng,
+        judging=Judging(settings.learning.judged_fraction),
     )
 
 
@@ -128,6 +153,7 @@ class _Outside:
     live: LiveEvents
     approvals: Approvals
     counts: Counter[str]
+    accounts: Accounts
 
 
 def _engine(
@@ -147,6 +173,7 @@ def _engine(
         guards={name: configured_guard(config.guard) for name, config in settings.graphs.items() if config.guard},
         approvals=outside.approvals,
         config_version=settings.fingerprint,
+        accounts=outside.accounts,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from stigmergy.domain import EpisodeId
-from stigmergy.errors import LeaseLost, SequenceConflict, StoreUnavailable
+from stigmergy.errors import SequenceConflict, StoreUnavailable, TaskTakenOver
 from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.engine import Ran, Recorded
 from stigmergy.platform.episode.codec import decode, encode
@@ -51,7 +51,7 @@ class TaskJournal:
         """Commit the next events; while the store is away, try again.
 
         Raises:
-            LeaseLost: another process runs the task.
+            TaskTakenOver: another process runs the task.
         """
         events = self._stored(fresh)
         while True:
@@ -89,7 +89,7 @@ class TaskJournal:
         except SequenceConflict:
             # An earlier try may have been committed, and only its answer was lost.
             if await self.journal.read(self.episode_id, self._next_seq - 1) != tuple(events):
-                raise LeaseLost(self.fence.task_id, self.fence.epoch) from None
+                raise TaskTakenOver(self.fence.task_id, self.fence.epoch) from None
 
     def _stored(self, fresh: Sequence[Recorded]) -> tuple[StoredEvent, ...]:
         events = [stored_event(self.episode_id, seq, each) for seq, each in enumerate(fresh, self._next_seq)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stigmergy.domain import Status, TaskId
-from stigmergy.errors import LeaseLost, StigmergyError, StoreUnavailable
+from stigmergy.errors import StigmergyError, StoreUnavailable, TaskTakenOver
 from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Engine, Ran, RunCancelled, RunSuspended, new_episode_id
@@ -163,7 +163,7 @@ class TaskRuns:
             return await self._run_to_its_end(record, fence)
         except RunSuspended:
             return Answered(await self._approvals.let_go(task_id))
-        except LeaseLost as error:
+        except TaskTakenOver as error:
             logger.warning("%s", error)
             return Answered(await self._store.tasks.get(task_id))
         except StigmergyError as error:

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from stigmergy import errors, wire
-from stigmergy.deployments.api.accepting import body_hash, parsed, task_from
+from stigmergy.deployments.api.accepting import Submission, body_hash, parsed, task_from
 from stigmergy.domain import Task
+from stigmergy.platform.keyring import Asker
 from stigmergy.platform.settings import Settings, settings_from
 from stigmergy.testing import EPOCH
 
@@ -23,7 +24,7 @@ routers: {cheapest: {kind: cheapest}}
 
 
 def taken(asked: wire.TaskRequest) -> Task:
-    return task_from(asked, SETTINGS, EPOCH, None)
+    return task_from(asked, SETTINGS, Submission(Asker("acme", "ci"), EPOCH))
 
 
 @pytest.mark.parametrize(

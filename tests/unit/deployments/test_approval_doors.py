@@ -172,7 +172,7 @@ async def test_the_schema_says_that_the_body_may_be_left_out(client: AsyncClient
         document = (await http.get("/openapi.json")).json()
     for decision in ("approve", "reject"):
         door = document["paths"][f"/v1/tasks/{{task_id}}/{decision}"]["post"]
-        assert set(door["responses"]) == {"200", "400", "404", "409", "422", "503"}
+        assert set(door["responses"]) == {"200", "400", "401", "404", "409", "422", "503"}
         assert "required" not in door["requestBody"]
     assert "ApprovalRequest" in document["components"]["schemas"]
     assert "needs_approval" in json.dumps(document["components"]["schemas"]["Status"])

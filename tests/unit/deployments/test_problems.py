@@ -9,6 +9,8 @@ from stigmergy.wire import PROBLEM_TYPE
 
 REQUESTS: list[tuple[errors.StigmergyError, int]] = [
     (errors.MalformedRequest((("query", "missing"),)), 400),
+    (errors.Unauthorized("no key was sent"), 401),
+    (errors.BudgetExhausted("tenant acme", "usd", "0", "0.1"), 402),
     (errors.UnknownGraph("g", ("main",)), 404),
     (errors.UnknownRouter("r", ("cheapest",)), 404),
     (errors.TaskNotFound("t"), 404),

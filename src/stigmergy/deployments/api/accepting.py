@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -16,6 +17,9 @@ from stigmergy import wire
 from stigmergy.deployments.problems import malformed
 from stigmergy.domain import Budget, Message, Task
 from stigmergy.errors import InvalidBudget, InvalidQuery, UnknownGraph
+from stigmergy.platform.keyring import Asker
+from stigmergy.platform.records import TaskRecord
+from stigmergy.platform.runtime import Runtime
 from stigmergy.platform.settings import GraphConfig, Settings
 
 _MOST_USD = Decimal(9_000_000_000)
@@ -53,7 +57,27 @@ def parsed(model: type[Form], body: bytes) -> Form:
         raise malformed(error.errors(include_url=False, include_input=False)) from None
 
 
-def task_from(asked: wire.TaskBody, settings: Settings, now: datetime, key: str | None) -> Task:
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Who submits a task and when, and the idempotency key, if it came with one."""
+
+    asker: Asker
+    at: datetime
+    key: str | None = None
+
+
+async def accept(runtime: Runtime, task: Task, body: str) -> TaskRecord:
+    """Store the task and start it; ``body`` is the hash of its body.
+
+    Raises:
+        BudgetExhausted: the tenant, or its key, has too little left for any path; nothing was stored.
+        UnknownGraph, UnknownRouter, BudgetTooSmall, IdempotencyConflict: as ``TaskDesk.accept``.
+    """
+    await runtime.budgets.accounts.admit(task, runtime.engine.check)
+    return await runtime.desk.accept(task, body)
+
+
+def task_from(asked: wire.TaskBody, settings: Settings, submission: Submission) -> Task:
     """The task that a request describes, with the graph's defaults for what it leaves out.
 
     Raises:
@@ -71,13 +95,15 @@ def task_from(asked: wire.TaskBody, settings: Settings, now: datetime, key: str 
         messages=tuple(Message(message.role, message.content) for message in asked.messages),
         graph=name,
         router=asked.router or config.router,
-        budget=_budget(asked.budget, config, now),
+        budget=_budget(asked.budget, config, submission.at),
         task_type=asked.task_type,
         reference=asked.reference,
-        idempotency_key=key,
+        idempotency_key=submission.key,
         labels=dict(asked.labels),
+        tenant=submission.asker.tenant,
+        key=submission.asker.key,
         priority=asked.priority,
-        created_at=now,
+        created_at=submission.at,
     )
 
 

@@ -8,16 +8,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from importlib.metadata import version
 from math import ceil
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from stigmergy import wire
 from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, schema, service, tasks
+from stigmergy.deployments.api.asking import identify
 from stigmergy.deployments.problems import http_status, malformed, problem_of
-from stigmergy.errors import ServerOverloaded, StigmergyError
+from stigmergy.errors import ServerOverloaded, StigmergyError, Unauthorized
 from stigmergy.platform.runtime import Runtime
 
 if TYPE_CHECKING:
@@ -39,8 +40,11 @@ def build_api(living: Living) -> FastAPI:
             yield
 
     app = FastAPI(title="Stigmergy", version=version("stigmergy"), lifespan=lifespan)
-    for room in (tasks, approvals, batches, events, episodes, graphs, service):
-        app.include_router(room.router)
+    app.include_router(service.router)
+    told: dict[int | str, dict[str, Any]] = {HTTPStatus.UNAUTHORIZED.value: schema.refusals(401)[401]}
+    for room in (tasks, approvals, batches, events, episodes, graphs):
+        app.include_router(room.router, dependencies=[Depends(identify)], responses=told)
+    app.include_router(service.counters, dependencies=[Depends(identify)], responses=told)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
     app.add_exception_handler(RequestValidationError, _parameter_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -63,6 +67,8 @@ def _answer(error: StigmergyError) -> Response:
         logger.error("%s: %s", error.code, error)
     # In HTTP these are whole seconds; the problem document has the exact figure.
     headers = {"retry-after": str(ceil(error.retry_after_s))} if isinstance(error, ServerOverloaded) else {}
+    if isinstance(error, Unauthorized):
+        headers = {"www-authenticate": "Bearer"}
     return Response(problem_of(error).model_dump_json(), status, headers, wire.PROBLEM_TYPE)
 
 

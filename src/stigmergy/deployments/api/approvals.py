@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import parsed, read_body, storable
+from stigmergy.deployments.api.asking import own_task
 from stigmergy.deployments.api.schema import may_take, refusals
 from stigmergy.deployments.views import task_json
 from stigmergy.platform.runtime import Runtime
@@ -42,6 +43,7 @@ async def _decide(request: Request, task_id: str, *, approved: bool) -> Response
     runtime: Runtime = request.app.state.runtime
     asked = parsed(wire.ApprovalRequest, await read_body(request) or b"{}")
     storable(asked.by, asked.comment)
+    await own_task(request, task_id)
     record = await runtime.desk.decide(
         task_id, approved=approved, by=asked.by, comment=asked.comment, place=asked.place or ""
     )

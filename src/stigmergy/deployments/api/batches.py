@@ -10,11 +10,13 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import body_hash, parsed, read_body, task_from
+from stigmergy.deployments.api.accepting import Submission, accept, body_hash, parsed, read_body, task_from
+from stigmergy.deployments.api.asking import asker_of
 from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.problems import problem_of
 from stigmergy.deployments.views import task_json
 from stigmergy.errors import ServerOverloaded, StigmergyError
+from stigmergy.platform.keyring import Asker
 from stigmergy.platform.runtime import Runtime
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
@@ -45,17 +47,17 @@ async def submit_batch(request: Request) -> Response:
     serving = runtime.settings.serving
     room = max(0, serving.max_in_flight - runtime.desk.load)
     # Side by side, so that the store takes many rows into one transaction.
-    taken = await asyncio.gather(*(_outcome(runtime, item) for item in batch.tasks[:room]))
+    taken = await asyncio.gather(*(_outcome(runtime, asker_of(request), item) for item in batch.tasks[:room]))
     full = wire.BatchOutcome(problem=problem_of(ServerOverloaded(serving.retry_after_s)))
     result = wire.BatchResult(outcomes=(*taken, *(full for _ in batch.tasks[room:])))
     return Response(result.model_dump_json(), media_type="application/json")
 
 
-async def _outcome(runtime: Runtime, item: Any) -> wire.BatchOutcome:
+async def _outcome(runtime: Runtime, asker: Asker, item: Any) -> wire.BatchOutcome:
     try:
         asked = parsed(wire.BatchTask, json.dumps(item).encode())
-        task = task_from(asked, runtime.settings, runtime.clock.now(), asked.idempotency_key)
-        record = await runtime.desk.accept(task, _hash_of(item))
+        task = task_from(asked, runtime.settings, Submission(asker, runtime.clock.now(), asked.idempotency_key))
+        record = await accept(runtime, task, _hash_of(item))
     except StigmergyError as error:
         return wire.BatchOutcome(problem=problem_of(error))
     return wire.BatchOutcome(task=wire.TaskResult.model_validate_json(task_json(record)))

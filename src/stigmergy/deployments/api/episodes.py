@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import parsed, read_body
+from stigmergy.deployments.api.asking import asker_of, own_episode
 from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.views import episode_model
 from stigmergy.domain import Episode, Status
@@ -34,7 +35,9 @@ async def list_episodes(
 ) -> Response:
     """Episodes, newest first."""
     runtime: Runtime = request.app.state.runtime
-    narrow = EpisodeFilter(graph=graph, router=router, status=status, limit=limit, cursor=cursor)
+    narrow = EpisodeFilter(
+        tenant=asker_of(request).tenant, graph=graph, router=router, status=status, limit=limit, cursor=cursor
+    )
     page = await runtime.store.episodes.list(narrow)
     found = wire.EpisodePageModel(episodes=tuple(map(episode_model, page.episodes)), next_cursor=page.next_cursor)
     return Response(found.model_dump_json(), media_type=_JSON)
@@ -44,7 +47,7 @@ async def list_episodes(
 async def get_episode(request: Request, episode_id: str) -> Response:
     """One episode with all its events. What has ended but is not stored yet is waited for."""
     runtime: Runtime = request.app.state.runtime
-    episode = await _stored(runtime, episode_id)
+    episode = own_episode(request, await _stored(runtime, episode_id))
     events = await runtime.store.journal.read(episode_id)
     return Response(episode_model(episode, events).model_dump_json(), media_type=_JSON)
 
@@ -59,7 +62,7 @@ async def give_feedback(request: Request, episode_id: str) -> Response:
     """Judge an episode; its router learns from it."""
     runtime: Runtime = request.app.state.runtime
     asked = parsed(wire.FeedbackRequest, await read_body(request))
-    await _stored(runtime, episode_id)
+    own_episode(request, await _stored(runtime, episode_id))
     feedback = Feedback(episode_id, asked.quality, asked.source, asked.comment or None, runtime.clock.now())
     episode = await runtime.debrief.feedback(feedback)
     return Response(episode_model(episode).model_dump_json(), media_type=_JSON)

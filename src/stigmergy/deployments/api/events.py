@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeVar
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
+from stigmergy.deployments.api.asking import own_task
 from stigmergy.deployments.api.schema import refusals
 from stigmergy.deployments.views import task_json
 from stigmergy.errors import StigmergyError
@@ -55,7 +56,7 @@ async def task_events(
     nothing happens, a comment is sent every 15 seconds. What another gateway runs is told once its events are stored.
     """
     runtime: Runtime = request.app.state.runtime
-    await runtime.store.tasks.get(task_id)  # what is not there is refused before the stream begins
+    await own_task(request, task_id)  # what is not there is refused before the stream begins
     told = with_heartbeats(runtime.events.tail(task_id, last_event_id), HEARTBEAT_S)
     return StreamingResponse(_stream(task_id, told), media_type=_EVENT_STREAM, headers={"cache-control": "no-cache"})
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import parsed, read_body, task_from
+from stigmergy.deployments.api.accepting import Submission, parsed, read_body, task_from
+from stigmergy.deployments.api.asking import asker_of
 from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.views import graph_model, hop_model, impasse_model
 from stigmergy.errors import UnknownGraph
@@ -40,7 +41,8 @@ async def plan_route(request: Request, name: str) -> wire.RouteModel:
     """The best-scored route for a query if every call went well: what is feasible, the scores, the evidence."""
     runtime: Runtime = request.app.state.runtime
     asked = parsed(wire.TaskRequest, await read_body(request))
-    task = task_from(asked.model_copy(update={"graph": name}), runtime.settings, runtime.clock.now(), None)
+    submission = Submission(asker_of(request), runtime.clock.now())
+    task = task_from(asked.model_copy(update={"graph": name}), runtime.settings, submission)
     planned = runtime.engine.plan(task)
     return wire.RouteModel(
         graph=name,

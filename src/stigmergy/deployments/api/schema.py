@@ -15,6 +15,8 @@ from stigmergy import wire
 _COMPONENTS = "#/components/schemas/{model}"
 _REFUSALS = {
     400: "The request cannot be read.",
+    401: "No key of this server was sent.",
+    402: "The budget of the tenant or of its key is used up.",
     404: "Something that it names is not there.",
     409: "It contradicts what was done before.",
     422: "It was read and cannot be done.",

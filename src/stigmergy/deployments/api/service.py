@@ -9,6 +9,8 @@ from fastapi import APIRouter, Request, Response
 from stigmergy.platform.runtime import Runtime
 
 router = APIRouter(tags=["service"])
+"""Open to everybody."""
+counters = APIRouter(tags=["service"])
 
 
 @router.get("/healthz")
@@ -24,7 +26,7 @@ async def readyz(request: Request) -> dict[str, str]:
     return {"status": "ready", "graphs": ", ".join(runtime.graphs)}
 
 
-@router.get("/metrics", response_class=Response)
+@counters.get("/metrics", response_class=Response)
 async def metrics(request: Request) -> Response:
     """Counters of the whole cluster and gauges of this replica, in the Prometheus text format."""
     runtime: Runtime = request.app.state.runtime

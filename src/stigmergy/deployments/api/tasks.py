@@ -8,10 +8,11 @@ from math import inf, isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from stigmergy import wire
-from stigmergy.deployments.api.accepting import body_hash, parsed, read_body, task_from
+from stigmergy.deployments.api.accepting import Submission, accept, body_hash, parsed, read_body, task_from
+from stigmergy.deployments.api.asking import asker_of, own_task
 from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.views import explained, judged, task_json, task_page_json
 from stigmergy.domain import Status
@@ -22,6 +23,17 @@ from stigmergy.platform.tasks import Answered
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
+
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970: the document promises ISO 8601."""
+    try:
+        float(str(value))
+    except ValueError:
+        return value
+    raise ValueError("a date and time as ISO 8601 with its offset is expected, not a number")
+
+
+_Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 _JSON = "application/json"
 _LONGEST_WAIT_S = 60.0
 _CANCELLED_WITHIN_S = 3.0
@@ -30,7 +42,7 @@ _CANCELLED_WITHIN_S = 3.0
 @router.post(
     "",
     response_model=wire.TaskResult,
-    responses={202: {"model": wire.TaskResult}, **refusals(400, 404, 409, 422, 503)},
+    responses={202: {"model": wire.TaskResult}, **refusals(400, 402, 404, 409, 422, 503)},
     openapi_extra=asks(wire.TaskRequest),
 )
 async def submit(
@@ -46,8 +58,8 @@ async def submit(
     serving = runtime.settings.serving
     if runtime.desk.load >= serving.max_in_flight:
         raise ServerOverloaded(serving.retry_after_s)
-    task = task_from(asked, runtime.settings, runtime.clock.now(), idempotency_key)
-    record = await runtime.desk.accept(task, body_hash(body))
+    task = task_from(asked, runtime.settings, Submission(asker_of(request), runtime.clock.now(), idempotency_key))
+    record = await accept(runtime, task, body_hash(body))
     if not asked.wait:
         return _answer(record, task_json(record))
     answered = await _ended(runtime, record.task.id, enough=_ended_or_asks)
@@ -60,14 +72,15 @@ async def list_tasks(
     request: Request,
     graph: str | None = None,
     status: Status | None = None,
-    since: AwareDatetime | None = None,
-    before: AwareDatetime | None = None,
+    since: _Instant | None = None,
+    before: _Instant | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: str | None = None,
 ) -> Response:
     """Tasks, the last created first; ``since`` (inclusive) and ``before`` are about when they were created."""
     runtime: Runtime = request.app.state.runtime
     narrow = TaskFilter(
+        tenant=asker_of(request).tenant,
         graph=graph,
         status=status,
         since=_utc("since", since),
@@ -84,6 +97,7 @@ async def get_task(
 ) -> Response:
     """The task where it stands; with ``wait_s``, as soon as it has ended, at the latest after so many seconds."""
     runtime: Runtime = request.app.state.runtime
+    await own_task(request, task_id)
     record = (await _ended(runtime, task_id, wait_s)).record
     return Response(judged(task_json(record), await _quality(runtime, record)), media_type=_JSON)
 
@@ -110,6 +124,7 @@ async def cancel(request: Request, task_id: str) -> Response:
     so (200); one that ended otherwise is a 409.
     """
     runtime: Runtime = request.app.state.runtime
+    await own_task(request, task_id)
     await runtime.desk.cancel(task_id)
     answered = await _ended(runtime, task_id, _CANCELLED_WITHIN_S)
     return _answer(answered.record, task_json(answered.record))
@@ -124,6 +139,7 @@ async def cancel(request: Request, task_id: str) -> Response:
 async def retry(request: Request, task_id: str) -> Response:
     """Have a dead letter run again. What has not ended is left alone (202); what ended otherwise is a 409."""
     runtime: Runtime = request.app.state.runtime
+    await own_task(request, task_id)
     record = await runtime.desk.retry(task_id)
     return Response(task_json(record), 202, media_type=_JSON)
 

@@ -16,9 +16,11 @@ from stigmergy.errors import (
     BudgetRefused,
     InputTooLong,
     InvalidReply,
+    StoreUnavailable,
 )
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.budgets.accounts import NO_GRANT
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.lines import replies_before
 from stigmergy.platform.engine.replies import bookable
@@ -59,7 +61,7 @@ class Caller:
         lines = run.lines(command.branch)
         profile = profile_at(lines[-1].graph, command.node)
         worst, step = profile.worst_case(), run.step_key(command.node, command.branch)
-        refusal = self._reserve(run, command, worst)
+        grant, refusal = await self._reserve(run, command, worst)
         if refusal is not None:
             return run.apply(ev.BudgetRefused(node=command.node, reason=refusal, branch=command.branch))
         run.apply(
@@ -69,16 +71,19 @@ class Caller:
                 agent=profile.id,
                 attempt=command.attempt,
                 reserved=worst,
+                grant=grant,
                 branch=command.branch,
             )
         )
         try:
             # Whoever takes the run over has to know of this call, and of all before it.
             await run.keep()
+            if not run.account.covers(_reservation(run, command)):
+                return self._not_sent(run, command, profile)
             return await self._call(run, command, profile, self._request(run, profile, step, replies_before(lines)))
         except asyncio.CancelledError:
             # Whether the agent did the work is unknown, so its worst case stays charged.
-            run.ledger.commit(_reservation(run, command), worst)
+            run.account.commit(_reservation(run, command), worst)
             raise
 
     async def _call(self, run: Run, command: CallAgent, profile: AgentProfile, request: Request) -> tuple[Command, ...]:
@@ -93,18 +98,36 @@ class Caller:
             raise
         return self._succeeded(run, command, profile, reply, self._clock.monotonic() - began)
 
-    def _reserve(self, run: Run, command: CallAgent, worst: Spend) -> str | None:
-        """Set the worst case aside; why it cannot be, or None. A first attempt has just passed the mask."""
+    async def _reserve(self, run: Run, command: CallAgent, worst: Spend) -> tuple[str, str | None]:
+        """Set the worst case aside: the grant it counts under, and why it cannot be, or None.
+
+        A first attempt has just passed the mask.
+        """
         if command.attempt > 1 and command.node != ESCALATION:
             view = view_of(run, command.branch, self._mask, self._health.overlay())
             refusal = retry_refusal(self._mask, view, command.node)
             if refusal is not None:
-                return refusal
+                return NO_GRANT, refusal
         try:
-            run.ledger.reserve(run.account.name, _reservation(run, command), worst)
-        except BudgetRefused as refused:
-            return str(refused)
-        return None
+            return await run.account.reserve(_reservation(run, command), worst), None
+        except (BudgetRefused, StoreUnavailable) as refused:
+            return NO_GRANT, str(refused)
+
+    def _not_sent(self, run: Run, command: CallAgent, profile: AgentProfile) -> tuple[Command, ...]:
+        """The lease on the budget ended before the call went out: nothing is charged, and a retry reserves anew."""
+        run.account.release(_reservation(run, command))
+        return run.apply(
+            ev.CallFailed(
+                step=run.step_key(command.node, command.branch),
+                branch=command.branch,
+                node=command.node,
+                agent=profile.id,
+                attempt=command.attempt,
+                failure=FailureKind.OVERLOADED,
+                reason="not sent: the lease on the budget above the task ended",
+                charged=NOTHING,
+            )
+        )
 
     def _request(self, run: Run, profile: AgentProfile, step: str, replies: tuple[Reply, ...]) -> Request:
         left = run.seconds_left()
@@ -124,7 +147,7 @@ class Caller:
         self, run: Run, command: CallAgent, profile: AgentProfile, reply: Reply, latency_s: float
     ) -> tuple[Command, ...]:
         used = reply.usage.spend()
-        overrun = run.ledger.commit(_reservation(run, command), used)
+        overrun = run.account.commit(_reservation(run, command), used)
         self._health.finished(CallSample(profile.id, None, latency_s))
         if overrun != NOTHING:
             # Its worst case was not one: nothing more is sent there until a probe shows that it keeps to its caps.
@@ -167,9 +190,9 @@ class Caller:
         """Release what was provably not sent; of everything else the worst case is charged."""
         reservation = _reservation(run, command)
         if not error.charges_worst_case:
-            run.ledger.release(reservation)
+            run.account.release(reservation)
             return NOTHING
-        run.ledger.commit(reservation, profile.worst_case())
+        run.account.commit(reservation, profile.worst_case())
         return profile.worst_case()
 
 

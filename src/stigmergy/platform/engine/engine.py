@@ -14,6 +14,7 @@ from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import FanOutNode
 from stigmergy.platform.agent_gateway import AgentGateway
+from stigmergy.platform.budgets.accounts import Accounts, OwnAccounts
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
@@ -73,6 +74,7 @@ class Engine:
         clock: Clock,
         rng: random.Random,
         mask: Mask | None = None,
+        accounts: Accounts | None = None,
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
@@ -86,6 +88,7 @@ class Engine:
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
+        self._accounts = accounts or OwnAccounts()
         self._hops = HopChooser(self._mask, rng)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._caller = Caller(gateway, health, self._mask, clock)
@@ -130,14 +133,14 @@ class Engine:
         Raises:
             UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
             NotResumable: the ``past`` is of another version of the graph.
-            LeaseLost: the recorder takes nothing more, because another process runs the task.
+            TaskTakenOver: the recorder takes nothing more, because another process runs the task.
             RunSuspended: it waits for an approval and is to go on elsewhere.
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
         self.check(task)
         run = self._new_run(task, episode_id, recorder or Unrecorded())
-        commands = resume(run, past) if past else self._begun(run)
+        commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
                 (command,) = commands
@@ -147,7 +150,17 @@ class Engine:
             run.apply(ev.Cancelled(reason=reason))
             run.apply(ev.Finished(status=Status.CANCELLED, reason=reason))
             raise RunCancelled(run.ended()) from None
+        finally:
+            run.account.close()
         return run.ended()
+
+    def _resume(self, run: Run, past: Sequence[Recorded]) -> tuple[Command, ...]:
+        """Go on from the past; what it charged is booked where it was charged, and only lowers what the task has."""
+        commands = resume(run, past)
+        budget = run.task.budget
+        left = budget.within(budget.left(run.state.charged + run.state.reserved))
+        run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
+        return commands
 
     def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder) -> Run:
         return Run(
@@ -158,6 +171,7 @@ class Engine:
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
             recorder=recorder,
+            account=self._accounts.open(task, episode_id),
         )
 
     def _begun(self, run: Run) -> tuple[Command, ...]:

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from stigmergy.domain import Episode, EpisodeId, NodeId, Task
 from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.budgets.accounts import TaskAccount
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.hops import RouterInService
 from stigmergy.platform.engine.lines import Line, is_alive, lines_to
 from stigmergy.platform.episode.advance import advance
 from stigmergy.platform.episode.events import Event
 from stigmergy.platform.episode.state import Command, EpisodeState
-from stigmergy.platform.ledger import Ledger
 from stigmergy.routers.base import QueryFeatures
 
 
@@ -45,7 +45,7 @@ class Recorder(Protocol):
         """Record the next events; once this returns, they outlive the process.
 
         Raises:
-            LeaseLost: another process runs the task; the run has to end without a trace.
+            TaskTakenOver: another process runs the task; the run has to end without a trace.
         """
         ...
 
@@ -77,6 +77,7 @@ class Run:
         features: QueryFeatures,
         clock: Clock,
         recorder: Recorder,
+        account: TaskAccount,
     ) -> None:
         self.episode_id = episode_id
         self.task = task
@@ -84,8 +85,7 @@ class Run:
         self.router = router
         self.features = features
         self.state = EpisodeState()
-        self.ledger = Ledger()
-        self.account = self.ledger.open_account(f"task {task.id}", task.budget)
+        self.account = account
         self.started_at = clock.now()
         self.recorded: list[Recorded] = []
         self.left_open: dict[str, Command] = {}
@@ -102,17 +102,16 @@ class Run:
         return commands
 
     def restore(self, past: Sequence[Recorded], state: EpisodeState) -> None:
-        """Stand where the ``past``, which is recorded already, has led: with its state and with what it charged."""
+        """Stand where the ``past``, which is recorded already, has led."""
         self.state, self.started_at = state, past[0].at
         self.recorded[:] = past
         self._kept = len(past)
-        self.ledger.charge(self.account.name, state.charged + state.reserved)
 
     async def keep(self) -> None:
         """Have everything that happened so far recorded for good; branches that wait here are recorded together.
 
         Raises:
-            LeaseLost: another process runs the task.
+            TaskTakenOver: another process runs the task.
         """
         async with self._keeping:
             fresh = self.recorded[self._kept :]
@@ -160,5 +159,6 @@ class Run:
             quality=state.quality,
             started_at=self.started_at,
             finished_at=self._clock.now(),
+            tenant=self.task.tenant,
         )
         return Ran(self.task, episode, tuple(self.recorded), self.features)

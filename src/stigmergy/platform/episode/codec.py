@@ -16,18 +16,17 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
 )
 # Of the event's own kind: the one of the union above first looks for the kind, which takes as long as the writing.
 _SERIALIZERS = {kind: TypeAdapter[Event | None](kind | None, config=_CONFIG).serializer for kind in get_args(Event)}
-_BRANCH = {"branch"}
+_LEFT_OUT = ("branch", "grant")
 
 
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    The main line's ``branch`` is not written. Reply data that is no JSON, against the contract of agents, is kept as
-    its ``repr``: a record with that is worth more than none.
+    The main line's ``branch``, and a ``grant`` where there is none, are not written. Reply data that is no JSON,
+    against the contract of agents, is kept as its ``repr``: a record with that is worth more than none.
     """
-    on_main_line = not getattr(event, "branch", "")
-    serializer = _SERIALIZERS[type(event)]
-    return serializer.to_json(event, fallback=repr, exclude=_BRANCH if on_main_line else None).decode()
+    empty = {name for name in _LEFT_OUT if not getattr(event, name, "")}
+    return _SERIALIZERS[type(event)].to_json(event, fallback=repr, exclude=empty or None).decode()
 
 
 def decode(payload: str) -> Event:

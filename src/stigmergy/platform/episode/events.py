@@ -99,6 +99,8 @@ class CallStarted:
     agent: AgentId
     attempt: int
     reserved: Spend
+    grant: str = ""
+    """Who leased the budget that this is reserved in; not stored where no budget above the task's is limited."""
     branch: str = ""
 
 

@@ -9,6 +9,7 @@ from stigmergy.platform.settings.records import (
     ServingConfig,
     Settings,
     StoreConfig,
+    TenantConfig,
     WorkersConfig,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "ServingConfig",
     "Settings",
     "StoreConfig",
+    "TenantConfig",
     "WorkersConfig",
     "load_settings",
     "settings_from",

@@ -17,7 +17,7 @@ from stigmergy.routers.configs import FixedPathConfig
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Every mistake in settings whose shape is right."""
-    return [*_agents(settings), *_graphs(settings), *_defaults(settings)]
+    return [*_agents(settings), *_graphs(settings), *_defaults(settings), *_tenants(settings)]
 
 
 def _agents(settings: Settings) -> Iterator[Problem]:
@@ -62,9 +62,12 @@ def _graph(settings: Settings, path: str, config: GraphConfig, profiles: dict[st
 
 
 def _defaults(settings: Settings) -> Iterator[Problem]:
-    if not _is_loopback(settings.serving.host):
-        host = settings.serving.host
-        yield "serving.host", f"{host!r} is not loopback; there are no keys yet, so it must be 127.0.0.1 or localhost"
+    host = settings.serving.host
+    if not settings.tenants and not _is_loopback(host):
+        yield (
+            "serving.host",
+            f"{host!r} is not loopback; without `tenants` it must be 127.0.0.1 or localhost",
+        )
     if settings.default_graph is not None and settings.default_graph not in settings.graphs:
         yield "default_graph", f"no graph {settings.default_graph!r}; known: {_names(settings.graphs)}"
     for name, router in settings.routers.items():
@@ -77,6 +80,21 @@ def _defaults(settings: Settings) -> Iterator[Problem]:
         )
     if not settings.engine.max_running and not settings.workers.replicas:
         yield "engine.max_running", "is 0 and there are no workers; let gateways run tasks, or set workers.replicas"
+
+
+def _tenants(settings: Settings) -> Iterator[Problem]:
+    places: dict[tuple[str | None, str | None], str] = {}
+    for tenant, config in settings.tenants.items():
+        for key, known in config.keys.items():
+            path = f"tenants.{tenant}.keys.{key}"
+            if (known.hash is None) is (known.env is None):
+                yield path, "give either `hash` (see `stigmergy keys new`) or `env`"
+                continue
+            first = places.setdefault((known.hash, known.env), path)
+            if first != path:
+                yield path, f"is the same key as {first}; a key belongs to one tenant"
+        if "/" in tenant:
+            yield f"tenants.{tenant}", "has a slash in its name, which parts tenants from keys in account names"
 
 
 def _priced(settings: Settings) -> dict[str, AgentProfile]:

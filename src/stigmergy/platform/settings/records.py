@@ -20,6 +20,10 @@ from stigmergy.platform.monitors import MonitorsConfig
 from stigmergy.routers.configs import RouterConfig
 from stigmergy.routers.guard.config import GuardConfig
 
+_MOST_USD = Decimal(9_000_000_000)
+"""Money is stored in nano-dollars, in integers of 64 bits."""
+_MOST_COUNTED = 2**62
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetConfig:
@@ -55,6 +59,37 @@ class GraphConfig(GraphSpec):
     evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
     monitors: MonitorsConfig = field(default_factory=MonitorsConfig)
     guard: GuardConfig | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendLimits:
+    """What all tasks of a tenant or key may spend together, for good; what is left out is unlimited."""
+
+    max_usd: Annotated[Decimal, Field(ge=0, le=_MOST_USD)] | None = None
+    max_tokens: Annotated[int, Field(ge=0, le=_MOST_COUNTED)] | None = None
+    max_calls: Annotated[int, Field(ge=0, le=_MOST_COUNTED)] | None = None
+
+    def budget(self) -> Budget:
+        """The limits as a budget."""
+        return Budget(self.max_usd, self.max_tokens, self.max_calls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyConfig:
+    """One API key, known by its SHA-256 alone: as ``hash``, or of the key in the variable ``env`` of the gateways."""
+
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    env: Annotated[str, Field(min_length=1)] | None = None
+    budget: SpendLimits = SpendLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantConfig:
+    """Whose tasks, episodes and budget are kept apart from everybody else's. ``weight``: its share when all wait."""
+
+    keys: Annotated[Mapping[str, KeyConfig], Field(min_length=1)]
+    budget: SpendLimits = SpendLimits()
+    weight: Annotated[float, Field(gt=0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +176,7 @@ class Settings:
     graphs: Annotated[Mapping[str, GraphConfig], Field(min_length=1)]
     routers: Annotated[Mapping[str, Annotated[RouterConfig, Field(discriminator="kind")]], Field(min_length=1)]
     default_graph: str | None = None
+    tenants: Mapping[str, TenantConfig] = field(default_factory=dict)
     engine: EngineConfig = EngineConfig()
     healing: WeightModel = field(default_factory=WeightModel)
     breakers: BreakerConfig = field(default_factory=BreakerConfig)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.errors import EpisodeNotFound, LeaseLost, SequenceConflict
+from stigmergy.errors import EpisodeNotFound, SequenceConflict, TaskTakenOver
 from stigmergy.platform.records import Closing, EpisodeFilter, EpisodePage, Feedback, Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.memory_approvals import MemoryApprovals
+from stigmergy.platform.store.memory_budgets import MemoryBudgets
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
 
@@ -29,7 +30,7 @@ class MemoryJournal:
         if not events:
             return
         if fence is not None and not self._stands(fence):
-            raise LeaseLost(fence.task_id, fence.epoch)
+            raise TaskTakenOver(fence.task_id, fence.epoch)
         stored = self.events.get(episode_id, {})
         fresh = {event.seq: event for event in events}
         if len(fresh) < len(events) or not stored.keys().isdisjoint(fresh):
@@ -128,6 +129,7 @@ class MemoryStore:
         self.tasks = MemoryTasks(self._close)
         self.approvals = MemoryApprovals(self.tasks)
         self.trails = MemoryTrails()
+        self.budgets = MemoryBudgets()
 
     def _stands(self, fence: Fence) -> bool:
         return self.tasks.stands(fence)
@@ -160,7 +162,8 @@ def _place(episode: Episode) -> tuple[datetime, EpisodeId]:
 
 def _passes(narrow: EpisodeFilter, episode: Episode) -> bool:
     return (
-        narrow.graph in (None, episode.graph)
+        narrow.tenant in (None, episode.tenant)
+        and narrow.graph in (None, episode.graph)
         and narrow.router in (None, episode.router)
         and narrow.status in (None, episode.status)
         and (narrow.since is None or episode.finished_at >= narrow.since)

@@ -87,6 +87,7 @@ def task_row(task: Task, body_hash: str) -> Row:
     return {
         "id": task.id,
         "tenant": task.tenant,
+        "key_name": task.key,
         "idempotency_key": task.idempotency_key,
         "body_hash": body_hash,
         "text": task.text,
@@ -122,6 +123,7 @@ def task_record(stored: Stored) -> TaskRecord:
             labels=stored["labels"],
             tenant=stored["tenant"],
             priority=stored["priority"],
+            key=stored["key_name"],
             created_at=stored["created_at"],
         ),
         status=Status(stored["status"]),
@@ -204,6 +206,7 @@ def episode_row(episode: Episode) -> Row:
         "quality": episode.quality,
         "started_at": episode.started_at,
         "finished_at": episode.finished_at,
+        "tenant": episode.tenant,
         "head": episode.head,
     }
 
@@ -229,5 +232,6 @@ def episode_record(stored: Stored) -> Episode:
         quality=stored["quality"],
         started_at=stored["started_at"],
         finished_at=stored["finished_at"],
+        tenant=stored["tenant"],
         head=stored["head"],
     )

@@ -12,6 +12,7 @@ from stigmergy.platform.store.database import Database, our_errors
 from stigmergy.platform.store.engines import read_url, reading_engine, shown, writing_engine
 from stigmergy.platform.store.migrate import migrate
 from stigmergy.platform.store.sql_approvals import SqlApprovals
+from stigmergy.platform.store.sql_budgets import SqlBudgets
 from stigmergy.platform.store.sql_episodes import SqlEpisodes
 from stigmergy.platform.store.sql_journal import SqlJournal
 from stigmergy.platform.store.sql_retention import purge
@@ -30,6 +31,7 @@ class SqlStore:
         self.episodes = SqlEpisodes(database)
         self.journal = SqlJournal(database)
         self.trails = SqlTrails(database)
+        self.budgets = SqlBudgets(database)
 
     async def purge(self, before: datetime) -> int:
         """See ``ports.Retention``. Goes in slices, so that other writes get in between."""

@@ -125,6 +125,8 @@ def _saving(dialect: str) -> sqlite.Insert:
 
 def _narrowed(narrow: EpisodeFilter) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = []
+    if narrow.tenant is not None:
+        conditions.append(table.c.tenant == narrow.tenant)
     if narrow.graph is not None:
         conditions.append(table.c.graph == narrow.graph)
     if narrow.router is not None:

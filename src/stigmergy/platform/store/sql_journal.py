@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import EpisodeId
-from stigmergy.errors import LeaseLost, SequenceConflict
+from stigmergy.errors import SequenceConflict, TaskTakenOver
 from stigmergy.platform.records import Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken
 from stigmergy.platform.store.database import Database, readable
@@ -45,7 +45,7 @@ class SqlJournal:
 
         def store(connection: Connection) -> None:
             if fence is not None and connection.execute(_STANDS, asdict(fence)).first() is None:
-                raise LeaseLost(fence.task_id, fence.epoch)
+                raise TaskTakenOver(fence.task_id, fence.epoch)
             connection.execute(_INSERT, rows)
 
         try:

@@ -52,6 +52,7 @@ tasks = Table(
     metadata,
     Column("id", AnyText, primary_key=True),
     _needed("tenant", AnyText),
+    _needed("key_name", AnyText, server_default=text("''")),
     Column("idempotency_key", AnyText),
     _needed("body_hash", AnyText),
     _needed("text", AnyText),
@@ -117,6 +118,7 @@ episodes = Table(
     Column("quality", Float),
     _needed("started_at", UtcTime),
     _needed("finished_at", UtcTime),
+    _needed("tenant", AnyText, server_default=text("'local'")),
     _needed("head", AnyText, server_default=text("''")),
     Index(None, "finished_at", "id"),
     Index(None, "task_id"),
@@ -134,35 +136,45 @@ feedback = Table(
     Index(None, "episode_id"),
 )
 
-ledger = Table(
-    "ledger",
-    metadata,
-    Column("id", _ROW_ID, primary_key=True),
-    _needed("account", AnyText),
-    _needed("entry", AnyText),
-    _needed("reservation", AnyText),
-    Column("episode_id", AnyText),
-    _needed("usd", Nano),
-    _counter("tokens"),
-    _counter("calls"),
-    _needed("at", UtcTime),
-    Index(None, "account", "at"),
-    Index(None, "reservation"),
-)
 
-budgets = Table(
-    "budgets",
+def _spend(prefix: str) -> tuple[Column[Any], ...]:
+    """An amount of every budgeted resource, in three columns."""
+    usd = _needed(f"{prefix}_usd", Nano, server_default=text("0"))
+    return usd, _counter(f"{prefix}_tokens"), _counter(f"{prefix}_calls")
+
+
+budget_accounts = Table(
+    "budget_accounts",
     metadata,
     Column("account", AnyText, primary_key=True),
-    Column("parent", AnyText, ForeignKey("budgets.account")),
-    Column("max_usd", Nano),
-    Column("max_tokens", BigInteger),
-    Column("max_calls", BigInteger),
-    _needed("spent_usd", Nano, server_default=text("0")),
-    _counter("spent_tokens"),
-    _counter("spent_calls"),
-    _needed("written_off_usd", Nano, server_default=text("0")),
-    _needed("updated_at", UtcTime),
+    *_spend("spent"),
+    *_spend("written_off"),
+)
+
+budget_holders = Table(
+    "budget_holders",
+    metadata,
+    Column("holder", AnyText, primary_key=True),
+    _needed("expires_at", UtcTime),
+    Index(None, "expires_at"),
+)
+
+budget_grants = Table(
+    "budget_grants",
+    metadata,
+    Column("account", AnyText, primary_key=True),
+    Column("holder", AnyText, primary_key=True),
+    *_spend("granted"),
+    *_spend("settled"),
+    Index(None, "holder"),
+)
+
+budget_episodes = Table(
+    "budget_episodes",
+    metadata,
+    Column("holder", AnyText, primary_key=True),
+    Column("episode_id", AnyText, primary_key=True),
+    Column("account", AnyText, primary_key=True),
 )
 
 policies = Table(
@@ -176,16 +188,6 @@ policies = Table(
     _needed("metrics", JsonText),
     _needed("document", AnyText),
     _needed("created_at", UtcTime),
-)
-
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("key_hash", AnyText, primary_key=True),
-    _needed("tenant", AnyText),
-    _needed("label", AnyText),
-    _needed("created_at", UtcTime),
-    Column("revoked_at", UtcTime),
 )
 
 graphs = Table(

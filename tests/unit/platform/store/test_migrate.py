@@ -7,13 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from stigmergy.errors import StoreUnavailable
 from stigmergy.platform.learning.verify import Verdict, verify
+from stigmergy.platform.store import migrate as migrate_module
 from stigmergy.platform.store import open_store
+from stigmergy.platform.store.engines import read_url, writing_engine
 from stigmergy.platform.store.migrate import migrate
 from stigmergy.platform.store.tables import metadata
 
@@ -40,15 +44,9 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
 
 async def test_episodes_from_before_the_hash_chain_are_kept_without_one(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
-    migrate(f"sqlite:///{path}")
+    migrate_to("0001", f"sqlite:///{path}")
     connection = sqlite3.connect(path)
-    connection.executescript(
-        "ALTER TABLE events DROP COLUMN previous; ALTER TABLE episodes DROP COLUMN head;"
-        "ALTER TABLE tasks DROP COLUMN question; ALTER TABLE tasks DROP COLUMN decision;"
-        "ALTER TABLE tasks DROP COLUMN turn_at;"
-        "UPDATE alembic_version SET version_num = '0001';"
-        "INSERT INTO events VALUES ('old', 0, 'accepted', '{}', 1, '2026-01-01 00:00:00.000000');"
-    )
+    connection.executescript("INSERT INTO events VALUES ('old', 0, 'accepted', '{}', 1, '2026-01-01 00:00:00.000000');")
     connection.close()
     store = open_store(f"sqlite:///{path}")
     assert [event.previous for event in await store.journal.read("old")] == [""]
@@ -96,6 +94,17 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="not a database"):
         migrate(f"sqlite:///{path}")
     assert path.read_text() == "not a database, " * 100
+
+
+def migrate_to(revision: str, url: str) -> None:
+    """The tables as a version of before made them."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).parent / "migrations"))
+    engine = writing_engine(read_url(url), "process_crash")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
 
 
 def dump(path: Path) -> str:
