@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stigmergy.errors import InvalidLog
 from stigmergy.routers.guard.calibration import Calibration, Signal
 
 _CHOICES: Final = ((Signal.DOUBT,), (Signal.REMOTENESS,), (Signal.DOUBT, Signal.REMOTENESS))
@@ -33,8 +34,16 @@ class Sample:
 
 
 def calibrate(samples: Sequence[Sample]) -> tuple[Calibration, float]:
-    """The signals whose score is best when every group is judged by the others, fitted on all; and the threshold."""
+    """The signals whose score is best when every group is judged by the others, fitted on all; and the threshold.
+
+    Raises:
+        InvalidLog: a group has no strange or no known queries.
+    """
     table = _Table.of(samples)
+    if not all(0.0 < table.strange[table.group == group].mean() < 1.0 for group in np.unique(table.group)):
+        raise InvalidLog(
+            "the val split", "it is too small to tell known queries from those to reject; add some of both"
+        )
     chosen = max(_CHOICES, key=lambda signals: _cross_score(table, signals))
     calibration = _fit(table, chosen)
     return calibration, _threshold(table, calibration)

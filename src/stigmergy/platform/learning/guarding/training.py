@@ -85,7 +85,7 @@ def train(splits: Mapping[str, Queries], config: TrainingConfig) -> Guard:
     """Train on the split ``train``, calibrate and choose on ``val``.
 
     Raises:
-        InvalidLog: no query is any agent's, or there is nothing to learn from what to reject.
+        InvalidLog: no query is any agent's, an intent is of two agents, or too little tells what to reject.
     """
     known, val = _Tallied.of(splits["train"]), _Tallied.of(splits["val"])
     agents = _agents(known.queries)
@@ -93,7 +93,7 @@ def train(splits: Mapping[str, Queries], config: TrainingConfig) -> Guard:
         raise InvalidLog("the train split", f"every gold_agent is {REJECT!r}; name the agent of each query")
     fitted = _fit(known, config)
     if val.queries.strange.any():
-        samples = [replace(each, group=place % _FOLDS) for place, each in enumerate(_read(fitted, val))]
+        samples = _in_folds(_read(fitted, val))
     elif len(agents) > 1:
         samples = [each for place, agent in enumerate(agents) for each in _left_out(known, val, agent, place, config)]
     else:
@@ -105,6 +105,12 @@ def train(splits: Mapping[str, Queries], config: TrainingConfig) -> Guard:
 
 def _agents(queries: Queries) -> tuple[AgentId, ...]:
     return tuple(sorted(set(queries.agent) - {REJECT}))
+
+
+def _in_folds(samples: Sequence[Sample]) -> list[Sample]:
+    """The samples in groups of about equal parts of strange and of known ones."""
+    kinds = ([each for each in samples if each.strange is strange] for strange in (False, True))
+    return [replace(each, group=place % _FOLDS) for kind in kinds for place, each in enumerate(kind)]
 
 
 def _left_out(known: _Tallied, val: _Tallied, agent: AgentId, group: int, config: TrainingConfig) -> list[Sample]:
@@ -119,7 +125,7 @@ def _fit(known: _Tallied, config: TrainingConfig) -> _Fitted:
     vocabulary = fit_vocabulary(known.tallies, config.least_texts)
     read = [vocabulary.weigh(*each) for each in known.tallies]
     names, labels = np.unique(queries.label.astype(str), return_inverse=True)
-    owner = dict(zip(queries.label, queries.agent, strict=True))
+    owner = _owners(queries)
     places = {agent: place for place, agent in enumerate(agents)}
     importance = np.where(queries.strange, config.reject_weight, 1.0).astype(np.float32)
     weights, bias = fit_logistic(rows_of(read, len(vocabulary)), labels, importance, config.decay, config.steps)
@@ -127,6 +133,14 @@ def _fit(known: _Tallied, config: TrainingConfig) -> _Fitted:
     served = [terms for terms, strange in zip(read, queries.strange, strict=True) if not strange]
     neighbours = fit_neighbours(rows_of(served, len(vocabulary)), config.nearest, config.most_share)
     return _Fitted(vocabulary, LabelModel(agents, owners, weights, bias), neighbours)
+
+
+def _owners(queries: Queries) -> Mapping[str, AgentId]:
+    owners: dict[str, AgentId] = {}
+    for label, agent in zip(queries.label, queries.agent, strict=True):
+        if owners.setdefault(label, agent) != agent:
+            raise InvalidLog("the train split", f"its intent {label!r} is both {owners[label]!r}'s and {agent!r}'s")
+    return owners
 
 
 def _read(fitted: _Fitted, part: _Tallied) -> list[Sample]:

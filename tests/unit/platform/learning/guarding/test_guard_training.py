@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,21 @@ def test_one_agent_without_anything_to_reject_cannot_be_learnt(guard_log_file: P
     alone = {name: queries.take(np.asarray(queries.agent == "bank")) for name, queries in splits.items()}
     with pytest.raises(InvalidLog, match="of one agent alone"):
         train(alone, CONFIG)
+
+
+def test_a_val_split_with_one_query_to_reject_is_too_small(guard_log_file: Path) -> None:
+    splits = read_guard_log(guard_log_file).suite("city")
+    test = splits["test"]
+    few = test.take(~test.strange | (np.cumsum(test.strange) == 1))
+    with pytest.raises(InvalidLog, match="too small"):
+        train({"train": splits["train"], "val": few}, CONFIG)
+
+
+def test_an_intent_of_two_agents_is_refused(guard_log_file: Path) -> None:
+    splits = read_guard_log(guard_log_file).suite("city")
+    vague = replace(splits["train"], label=np.full(len(splits["train"]), "anything", dtype=object))
+    with pytest.raises(InvalidLog, match="its intent 'anything' is both"):
+        train({"train": vague, "val": splits["val"]}, CONFIG)
 
 
 def test_a_missing_column_is_named(guard_log_file: Path) -> None:
