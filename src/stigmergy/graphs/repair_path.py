@@ -38,8 +38,7 @@ def repair_path(
     One label search that minimises (loss, number of dropped nodes, weight) in this order, where every node n is either
     called at ``weight(n)`` and ``worst_case(n)`` or, when it is optional, bypassed at ``loss(n)``, free of weight and
     budget. So a path that drops nothing wins whenever one fits, however much it weighs, and a node whose loss is zero
-    is still not dropped without need. The lightest path of all is tried first: where it fits, nothing is better. Exact;
-    constraints, ties and dominance as in ``constrained_shortest_path``.
+    is still not dropped without need. Exact; constraints, ties and dominance as in ``constrained_shortest_path``.
 
     Args:
         graph: a fan-out in it is one node.
@@ -49,7 +48,7 @@ def repair_path(
         spent: what is spent, reserved and earmarked already.
         needs: as in ``constrained_shortest_path``.
     """
-    direct = shortest_path(graph, source, weights)
+    direct = shortest_path(graph, source, weights)  # where the lightest path of all fits, nothing is better
     if direct is not None and _is_free(graph, source, direct, allows, spent):
         return RepairPath(direct.nodes, (), 0.0, direct.weight)
     call = calling(graph, weights, allows, needs)
