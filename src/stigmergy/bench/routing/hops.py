@@ -45,7 +45,7 @@ def routers_of(graph: AgentGraph) -> Mapping[str, c.RouterConfig]:
 
 
 def hop_us(graph: AgentGraph, config: c.RouterConfig, rounds: int, seed: int) -> float:
-    """Microseconds per hop: the median round, each of them over the same drawn positions.
+    """Microseconds of processor time per hop: the median round, each of them over the same drawn positions.
 
     Every agent has a condition that was seen, none is down. What is worked out once per graph and health version is
     there after the first round, which does not count.

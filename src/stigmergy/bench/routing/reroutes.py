@@ -39,7 +39,7 @@ class PathsDiffer(StigmergyError):
 
 
 def reroute_ms(graph: AgentGraph, rounds: int, seed: int) -> Mapping[str, float]:
-    """Median milliseconds of one reroute by system, measured in turns; one agent in a hundred is down, drawn anew.
+    """Median milliseconds of processor time of one reroute by system, in turns; one agent in a hundred, drawn anew, is down.
 
     Raises:
         PathsDiffer: the systems do not agree.

@@ -28,8 +28,10 @@ def routing(
     if as_json:
         print_json(report.document())
         return
-    _print(f"Mask, score and choose: microseconds per hop, medians of {rounds}", report.hop_us)
-    _print(f"Reroute round one agent in a hundred: milliseconds, medians of {rounds}", report.reroute_ms)
+    _print(f"Mask, score and choose: microseconds of processor time per hop, medians of {rounds}", report.hop_us)
+    _print(
+        f"Reroute round one agent in a hundred: milliseconds of processor time, medians of {rounds}", report.reroute_ms
+    )
 
 
 def _print(title: str, figures: Mapping[str, Mapping[int, float]]) -> None:
