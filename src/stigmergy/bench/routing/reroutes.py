@@ -39,7 +39,7 @@ class PathsDiffer(StigmergyError):
 
 
 def reroute_ms(graph: AgentGraph, rounds: int, seed: int) -> Mapping[str, float]:
-    """Median milliseconds of processor time of one reroute by system, in turns; one agent in a hundred, drawn anew, is down.
+    """Median milliseconds of processor time of one reroute, by system; one agent in a hundred is down, drawn anew.
 
     Raises:
         PathsDiffer: the systems do not agree.
