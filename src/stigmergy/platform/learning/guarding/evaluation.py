@@ -26,7 +26,7 @@ def evaluate(
         raise InvalidLog(", ".join(log.files), "no suite has rows of all three splits train, val and test")
     return {
         "suites": {name: _suite(log, name, config, seed, told) for name in chosen},
-        "not_judged": sorted(log.suites.keys() - set(chosen)),
+        "not_judged": sorted(log.suites.keys() - set(log.trainable())),
         "data": dict(log.files),
         "config": asdict(config),
         "seed": seed,
