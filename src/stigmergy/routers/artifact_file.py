@@ -1,4 +1,4 @@
-"""The form of every trained artifact: arrays and a JSON header in one file, no pickle, with the version inside."""
+"""Artifacts on disk: arrays and a JSON header in one file, sealed by a fingerprint of both, no pickle."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.errors import InvalidArtifact
 
-Arrays: TypeAlias = Mapping[str, NDArray[Any]]
+Arrays = Mapping[str, NDArray[Any]]
 _HEADER: Final = "header"
 _DATE: Final = (1980, 1, 1, 0, 0, 0)
+"""Of every entry: otherwise two files of the same content would differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,65 +31,58 @@ class Origin:
     config: Mapping[str, Any]
     queries: int
 
-    def document(self) -> dict[str, Any]:
-        """As JSON-compatible values."""
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-compatible values."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What a file holds, its version checked; ``header`` is without the version."""
+class Opened:
+    """The content of an artifact; ``version`` changes with every bit of it."""
 
     header: Mapping[str, Any]
     arrays: Arrays
     version: str
 
 
-def write_content(path: Path, header: Mapping[str, Any], arrays: Arrays) -> str:
-    """Write a file and return its version; equal contents give equal files.
-
-    Args:
-        path: it ends in ``.npz``, by custom.
-        header: JSON-compatible; ``kind`` and ``format`` say who may read it.
-        arrays: of plain numbers.
-    """
-    version = _version(header, arrays)
-    text = json.dumps({**header, "version": version}, sort_keys=True)
+def write_artifact(path: Path, kind: str, form: int, header: Mapping[str, Any], arrays: Arrays) -> str:
+    """Write a JSON-compatible header and arrays; equal content gives equal files. Returns the version."""
+    sealed = {**header, "kind": kind, "format": form}
+    version = _version(sealed, arrays)
+    text = json.dumps({**sealed, "version": version}, sort_keys=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in {**arrays, _HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}.items():
+        stored: dict[str, NDArray[Any]] = {**arrays, _HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
+        for name, array in stored.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, array, allow_pickle=False)
-            # The entry's date is fixed: otherwise two files of the same content would differ.
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), buffer.getvalue())
     return version
 
 
-def read_content(path: Path, kind: str, form: int) -> Content:
-    """Read what ``write_content`` wrote.
+def read_artifact(path: Path, kind: str, form: int) -> Opened:
+    """Read what ``write_artifact`` wrote.
 
     Raises:
         InvalidArtifact: it is no artifact of this kind and format, or was changed.
     """
-    with refusing(path):
+    try:
         # NumPy leaves a file open that it opened itself and could not read.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         header = json.loads(arrays.pop(_HEADER).tobytes())
-        if (header["kind"], header["format"]) != (kind, form):
-            raise InvalidArtifact(str(path), f"it is {header['kind']} format {header['format']}, not {kind} {form}")
-        version = header.pop("version")
-        if version != _version(header, arrays):
-            raise InvalidArtifact(str(path), f"its content does not match its version {version}")
-        return Content(header, arrays, version)
+        found, version = (header["kind"], header["format"]), header.pop("version")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise unreadable(path, error) from None
+    if found != (kind, form):
+        raise InvalidArtifact(str(path), f"it is {found[0]} format {found[1]}, not {kind} {form}")
+    if version != _version(header, arrays):
+        raise InvalidArtifact(str(path), f"its content does not match its version {version}")
+    return Opened(header, arrays, version)
 
 
-@contextmanager
-def refusing(path: Path) -> Iterator[None]:
-    """Whatever is wrong with a file inside this block becomes an InvalidArtifact that names it."""
-    try:
-        yield
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise InvalidArtifact(str(path), f"it cannot be read ({type(error).__name__}: {error})") from None
+def unreadable(path: Path, error: Exception) -> InvalidArtifact:
+    """The error for content that cannot be made sense of."""
+    return InvalidArtifact(str(path), f"it cannot be read ({type(error).__name__}: {error})")
 
 
 def _version(header: Mapping[str, Any], arrays: Arrays) -> str:

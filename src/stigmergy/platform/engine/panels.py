@@ -79,13 +79,18 @@ class Panels:
         return (run.left_open.pop(path_of(command.branch, command.node, asked)),)
 
     def _decided(self, panel: PanelNode, state: PanelState) -> tuple[str, Ask | Stop]:
-        """The rule that decided, and its decision."""
+        """The rule that decided, and its decision.
+
+        The built-in rule takes over from one that asks somebody who may not be asked, and from one that would stop
+        without any answer although somebody may: it may know but some of the panel's agents.
+        """
         rule = self._rules[panel.rule] if panel.rule else BUILT_IN
+        may_ask = state.available if state.asks_left else frozenset()
         try:
             decision = rule.decide(state, self._rng)
-            if isinstance(decision, Stop) or (decision.agent in state.available and state.asks_left):
+            if decision.agent in may_ask if isinstance(decision, Ask) else decision.answer is not None or not may_ask:
                 return rule.version, decision
-            logger.error("rule %s asks %s, who may not be asked", rule.version, decision.agent)
+            logger.warning("rule %s cannot have its way on a panel: %s", rule.version, decision)
         except Exception:  # a rule is a plug-in: whatever it raises, the built-in one takes over
             logger.exception("rule %s of a panel failed", rule.version)
         return BUILT_IN.version, BUILT_IN.decide(state, self._rng)

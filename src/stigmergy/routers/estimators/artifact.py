@@ -10,7 +10,7 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from stigmergy.domain import AgentId, TaskType
-from stigmergy.routers.artifact_file import Arrays, Origin, read_content, refusing, write_content
+from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
 from stigmergy.routers.estimators.base import Fitted, Predictions, Queries
 from stigmergy.routers.estimators.freezing import freeze, thaw
 from stigmergy.routers.estimators.views import NGRAMS, LatentSemantics
@@ -60,7 +60,7 @@ class ArmArtifact:
             "estimator": self.model.name,
             "arms": list(self.model.arms),
             "unit_usd": self.model.unit_usd,
-            **self.origin.document(),
+            **self.origin.to_dict(),
         }
 
 
@@ -68,19 +68,17 @@ def save_arms(path: Path, model: ArmModel, origin: Origin) -> ArmArtifact:
     """Write a model; equal models of equal origin give equal files."""
     arrays: dict[str, NDArray[Any]] = {}
     header = {
-        "kind": KIND,
-        "format": _FORMAT,
         "estimator": model.name,
         "arms": list(model.arms),
         "fitted": freeze(model.fitted, arrays),
         "unit_usd": model.unit_usd,
         "bits": None,
-        "origin": origin.document(),
+        "origin": origin.to_dict(),
     }
     if model.semantics is not None:
         header["bits"] = model.semantics.embedder.bits
         arrays |= {"rarity": model.semantics.rarity, "directions": model.semantics.directions}
-    return ArmArtifact(model, origin, write_content(path, header, arrays))
+    return ArmArtifact(model, origin, write_artifact(path, KIND, _FORMAT, header, arrays))
 
 
 def load_arms(path: Path) -> ArmArtifact:
@@ -89,9 +87,11 @@ def load_arms(path: Path) -> ArmArtifact:
     Raises:
         InvalidArtifact: it is no artifact of this kind and format, or was changed.
     """
-    content = read_content(path, KIND, _FORMAT)
-    with refusing(path):
-        return ArmArtifact(_model(content.header, content.arrays), Origin(**content.header["origin"]), content.version)
+    opened = read_artifact(path, KIND, _FORMAT)
+    try:
+        return ArmArtifact(_model(opened.header, opened.arrays), Origin(**opened.header["origin"]), opened.version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise unreadable(path, error) from None
 
 
 def _model(header: Mapping[str, Any], arrays: Arrays) -> ArmModel:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from stigmergy.routers.artifact_file import Origin, read_content, refusing, write_content
+from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
 from stigmergy.routers.evidence.batch import Floats
 from stigmergy.routers.evidence.policy import EvidencePolicy, Scales
+
+__all__ = ["KIND", "Artifact", "Origin", "load_artifact", "save_artifact"]
 
 KIND: Final = "evidence"
 _FORMAT: Final = 1
@@ -41,7 +43,8 @@ class Artifact:
 
 def save_artifact(path: Path, policy: EvidencePolicy, origin: Origin) -> Artifact:
     """Write a policy; equal policies of equal origin give equal files."""
-    return Artifact(policy, origin, write_content(path, _header(policy, origin), _arrays(policy)))
+    version = write_artifact(path, KIND, _FORMAT, _header(policy, origin), _arrays(policy))
+    return Artifact(policy, origin, version)
 
 
 def load_artifact(path: Path) -> Artifact:
@@ -50,23 +53,22 @@ def load_artifact(path: Path) -> Artifact:
     Raises:
         InvalidArtifact: it is no artifact of this kind and format, or was changed.
     """
-    content = read_content(path, KIND, _FORMAT)
-    with refusing(path):
-        policy = _policy(content.header, content.arrays)
-        return Artifact(policy, Origin(**content.header["origin"]), content.version)
+    opened = read_artifact(path, KIND, _FORMAT)
+    try:
+        return Artifact(_policy(opened.header, opened.arrays), Origin(**opened.header["origin"]), opened.version)
+    except (ValueError, KeyError, TypeError) as error:
+        raise unreadable(path, error) from None
 
 
 def _header(policy: EvidencePolicy, origin: Origin) -> dict[str, Any]:
     scales = policy.scales
     return {
-        "kind": KIND,
-        "format": _FORMAT,
         "roster": list(policy.roster),
         "tasks": list(policy.tasks),
         "length_mean": scales.length_mean,
         "length_spread": scales.length_spread,
         "best_cost_usd": scales.best_cost_usd,
-        "origin": origin.document(),
+        "origin": origin.to_dict(),
     }
 
 
@@ -80,7 +82,7 @@ def _arrays(policy: EvidencePolicy) -> dict[str, Floats]:
     }
 
 
-def _policy(header: Mapping[str, Any], arrays: Mapping[str, Floats]) -> EvidencePolicy:
+def _policy(header: Mapping[str, Any], arrays: Arrays) -> EvidencePolicy:
     split = {name: name.split(".") for name in arrays}
     return EvidencePolicy(
         roster=tuple(header["roster"]),

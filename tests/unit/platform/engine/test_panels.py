@@ -161,6 +161,12 @@ async def test_a_rule_that_asks_whom_it_must_not_is_replaced_by_the_built_in_one
     assert (asked(ran), of(ran, ev.PanelAsked)[0].rule) == (["a", "b"], "agreement-2")
 
 
+async def test_a_panel_does_not_stop_without_an_answer_while_somebody_may_be_asked(house: Build, graph: Build) -> None:
+    lines = {"a": [DOWN], "b": ["4"], "c": ["6"]}
+    ran = checked(await house(graph("abc", rule="mine"), lines, panel_rules={"mine": Fixed("")}).run())
+    assert (asked(ran), of(ran, ev.Joined)[0].rule) == (["a", "b"], "fixed-1")
+
+
 async def test_after_the_deadline_nobody_more_is_asked_and_what_there_is_counts(house: Build, graph: Build) -> None:
     clock = FakeClock()
 
