@@ -132,6 +132,14 @@ class TaskStore(Protocol):
         """
         ...
 
+    async def known(self, task: Task, body_hash: str) -> TaskRecord | None:
+        """What ``create`` would find instead of storing the task; None where it would store it.
+
+        Raises:
+            IdempotencyConflict: as ``create``.
+        """
+        ...
+
     async def get(self, task_id: TaskId) -> TaskRecord:
         """The task and where it stands.
 
@@ -176,7 +184,10 @@ class TaskStore(Protocol):
         ...
 
     async def release(self, owner: str) -> int:
-        """Give up everything unfinished that ``owner`` holds, for others to claim at once; how many tasks that are."""
+        """Give up everything unfinished that ``owner`` holds, for others to claim at once; how many tasks that are.
+
+        Being handed over is not counted as an attempt: nobody died.
+        """
         ...
 
     async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:
