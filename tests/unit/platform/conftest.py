@@ -18,6 +18,7 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode, GraphSpec
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.agent_gateway import InProcessGateway
+from stigmergy.platform.budgets.accounts import Accounts
 from stigmergy.platform.engine import Approvals, Engine, EngineLimits, Ran, RouterInService, RunCancelled
 from stigmergy.platform.engine.oversight import NOBODY
 from stigmergy.platform.healing import Healing
@@ -77,6 +78,7 @@ def _house(
     clock: FakeClock | None = None,
     monitors: Sequence[Monitor] = (),
     approvals: Approvals = NOBODY,
+    accounts: Accounts | None = None,
 ) -> House:
     clock, written = clock or FakeClock(), scripts or {}
     profiles = _profiles(graph)
@@ -95,6 +97,7 @@ def _house(
         limits=EngineLimits(max_attempts),
         monitors={graph.name: monitors},
         approvals=approvals,
+        accounts=accounts,
     )
     return House(graph, agents, engine, health, clock)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from stigmergy.agents.base import Request
 from stigmergy.agents.silence import Silence
 from stigmergy.domain import EpisodeId, Status
 from stigmergy.errors import StoreUnavailable
@@ -163,6 +164,17 @@ async def test_a_process_ends_although_the_store_is_away(
     assert (desk.in_flight, made.delivered) == (0, [])
 
 
+class Asked:
+    """A script that answers, and says when it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+
+    def line(self, call: int, request: Request) -> str:
+        self.asked.set()
+        return "done"
+
+
 class Silent(MemoryJournal):
     """Takes nothing any more."""
 
@@ -206,7 +218,10 @@ async def test_who_follows_a_task_whose_end_cannot_be_stored_is_let_go(
     assert live.find("task-1") is None
 
 
-async def test_a_round_that_meets_a_defect_is_not_the_last(made: Any, opened: Build, store: MemoryStore) -> None:
+async def test_a_round_that_meets_a_defect_is_not_the_last(
+    house: Build, staged: Build, profile: Build, opened: Build, store: MemoryStore
+) -> None:
+    made = house(staged([[profile("b", 1)]]), {"b": Asked()})
     waiting, defects = store.tasks.waiting, [ZeroDivisionError("a defect")]
 
     async def fails_once(*now: Any) -> int:
@@ -219,6 +234,6 @@ async def test_a_round_that_meets_a_defect_is_not_the_last(made: Any, opened: Bu
     desk = opened(made, claim_poll_s=0.01)
     desk.start()
     async with asyncio.timeout(2):
-        while not (await store.tasks.get("late")).status.ended:
-            await asyncio.sleep(0.005)
-    await desk.aclose()
+        await made.agents["b"]._script.asked.wait()
+        await desk.finished("late")
+        await desk.aclose()

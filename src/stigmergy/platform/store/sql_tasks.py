@@ -192,9 +192,7 @@ class SqlTasks:
             "attempts": case((table.c.attempts > 0, table.c.attempts - 1), else_=0),
         }
         statement = (
-            update(table)
-            .where(table.c.lease_owner == owner, table.c.status.in_(UNFINISHED))
-            .values(handed_over)
+            update(table).where(table.c.lease_owner == owner, table.c.status.in_(UNFINISHED)).values(handed_over)
         )
         return await self._database.write(lambda connection: connection.execute(statement).rowcount)
 
