@@ -16,6 +16,7 @@ import networkx as nx
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentId, AgentProfile, NodeId, Spend
 from stigmergy.errors import GraphError, InvalidFanOut, UnknownNode
+from stigmergy.graphs.layout import Layout
 from stigmergy.graphs.nodes import AgentNode, FanOutNode, GraphSpec, Node
 from stigmergy.graphs.structure import check_agents, check_fan_out, digraph_of, nodes_of
 
@@ -154,9 +155,22 @@ class AgentGraph:
         except KeyError:
             raise UnknownNode(node, self.order) from None
 
+    @cached_property
+    def layout(self) -> Layout:
+        """The graph as arrays."""
+        return Layout(self.order, self._successors)
+
+    @cached_property
+    def places(self) -> Mapping[AgentId, tuple[NodeId, ...]]:
+        """The nodes at which each agent works (fan-outs are not looked into)."""
+        found: dict[AgentId, tuple[NodeId, ...]] = {}
+        for node, profile in self._profiles.items():
+            found[profile.id] = (*found.get(profile.id, ()), node)
+        return found
+
     def nodes_with(self, agents: AbstractSet[AgentId]) -> frozenset[NodeId]:
         """The nodes at which one of these agents works (fan-outs are not looked into)."""
-        return frozenset(node for node, profile in self._profiles.items() if profile.id in agents)
+        return frozenset(node for agent in agents for node in self.places.get(agent, ()))
 
     def is_optional(self, node: NodeId) -> bool:
         """Whether the node may be dropped at a loss."""

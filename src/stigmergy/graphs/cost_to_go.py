@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf, isfinite
 
+import numpy as np
+
 from stigmergy.domain import GOAL, NOTHING, NodeId, Spend
 from stigmergy.graphs.agent_graph import NO_FAN_OUTS, AgentGraph, Needs
 
@@ -14,12 +16,16 @@ def potentials(graph: AgentGraph, weights: Mapping[NodeId, float]) -> Mapping[No
     """The least weight of completing from each node to GOAL, the node's own weight excluded.
 
     ``h(GOAL) = 0``, ``h(n) = min over successors s of weight(s) + h(s)``; infinity where no completion is finite.
-    One pass in reverse topological order, O(E). ``weights`` as in ``shortest_path``.
+    One pass from GOAL backwards, O(E), all nodes of a level at once. ``weights`` as in ``shortest_path``.
     """
-    ahead = {GOAL: 0.0}
-    for node in reversed(graph.order):
-        if node != GOAL:
-            ahead[node] = min(ahead[s] + (0.0 if s == GOAL else weights[s]) for s in graph.successors(node))
+    return dict(zip(graph.layout.nodes, ahead_by_place(graph, weights), strict=True))
+
+
+def ahead_by_place(graph: AgentGraph, weights: Mapping[NodeId, float]) -> list[float]:
+    """``potentials`` by the places of ``graph.layout``."""
+    # GOAL has the first place and START the last one, and neither weighs anything.
+    entering = np.array([0.0, *map(weights.__getitem__, graph.layout.nodes[1:-1]), 0.0])
+    ahead: list[float] = graph.layout.least_ahead(entering).tolist()
     return ahead
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from stigmergy.domain import GOAL, NodeId, Spend
 from stigmergy.graphs.agent_graph import NO_FAN_OUTS, AgentGraph, Needs
 from stigmergy.graphs.constrained_path import Allows, Label, calling, search
+from stigmergy.graphs.shortest_path import Path, shortest_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ def repair_path(
         spent: what is spent, reserved and earmarked already.
         needs: as in ``constrained_shortest_path``.
     """
+    direct = shortest_path(graph, source, weights)  # where the lightest path of all fits, nothing is better
+    if direct is not None and _is_free(graph, source, direct, allows, spent):
+        return RepairPath(direct.nodes, (), 0.0, direct.weight)
     call = calling(graph, weights, allows, needs)
 
     def call_or_bypass(label: Label, target: NodeId) -> Iterator[Label]:
@@ -61,6 +65,15 @@ def repair_path(
 
     best = search(graph, source, spent, call_or_bypass)
     return None if best is None else _repair(best)
+
+
+def _is_free(graph: AgentGraph, source: NodeId, path: Path, allows: Allows, spent: Spend) -> bool:
+    """Whether nothing stands against the lightest path of all; where a fan-out lies on it, the search has to say."""
+    if not graph.branches.keys().isdisjoint(path.nodes):
+        return False
+    effects = [graph.effects(node) for node in (source, *path.nodes)]
+    once = sum(map(len, effects)) == len(frozenset().union(*effects))
+    return once and allows(sum((graph.worst_case(node) for node in path.nodes), spent))
 
 
 def _repair(best: Label) -> RepairPath:

@@ -6,14 +6,16 @@ import heapq
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from stigmergy.domain import GOAL, START, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.graphs.cost_to_go import potentials
+from stigmergy.graphs.cost_to_go import ahead_by_place, potentials
 
 Weights: TypeAlias = Mapping[NodeId, float]
 """The weight, at least 0, of entering each node but START; infinity where a node cannot be entered. GOAL is free."""
+
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,19 @@ class Path:
 
 
 def shortest_path(graph: AgentGraph, source: NodeId, weights: Weights) -> Path | None:
-    """The path of least weight from ``source`` to GOAL (Dijkstra, 1959), or None when none is finite.
+    """The path of least weight from ``source`` to GOAL, or None when none is finite.
+
+    Dijkstra (1959) among the nodes that lie on a best path: one sweep of the DAG backwards, an array step per level,
+    tells which these are.
 
     Among equal weights the path with fewer nodes wins, then the alphabetically first: the answer never depends on the
     order in which the graph was written. O(E log V).
     """
-    heap: list[tuple[float, int, tuple[NodeId, ...]]] = [(0.0, 0, ())]
+    graph.successors(source)  # an unknown source is refused here
+    place, remaining = graph.layout.place, ahead_by_place(graph, weights)
+    # What weighs more than the best is on no best path; sums of the same weights may differ by their rounding.
+    most = remaining[place[source]] * (1.0 + _ROUNDING)
+    heap: list[tuple[float, int, tuple[NodeId, ...]]] = [(0.0, 0, ())] if most < inf else []
     settled: set[NodeId] = set()
     while heap:
         weight, length, nodes = heapq.heappop(heap)
@@ -41,9 +50,9 @@ def shortest_path(graph: AgentGraph, source: NodeId, weights: Weights) -> Path |
             continue
         settled.add(here)
         for target in graph.successors(here):
-            step = 0.0 if target == GOAL else weights[target]
-            if step < inf and target not in settled:
-                heapq.heappush(heap, (weight + step, length + 1, (*nodes, target)))
+            reached = weight + (0.0 if target == GOAL else weights[target])
+            if reached + remaining[place[target]] <= most and target not in settled:
+                heapq.heappush(heap, (reached, length + 1, (*nodes, target)))
     return None
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import inf
+from typing import Final
 
 from stigmergy.domain import GOAL, START, ZERO, AgentProfile, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.cost_to_go import potentials
-from stigmergy.graphs.overlay import Condition, Overlay
+from stigmergy.graphs.overlay import HEALTHY, Condition, Overlay
+
+_KEPT: Final = 64
+"""Graphs whose weights at rest are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,22 +54,39 @@ def node_weights(graph: AgentGraph, overlay: Overlay, model: WeightModel) -> Map
     Returns:
         A dimensionless weight for every node but START; GOAL weighs 0.
     """
-    return _weights(graph, overlay, model, _dearest(graph) * Decimal(str(model.price_floor_fraction)))
+    return _weights(graph, overlay, model, _floor(graph, model.price_floor_fraction))
 
 
 def _weights(graph: AgentGraph, overlay: Overlay, model: WeightModel, floor: Decimal) -> dict[NodeId, float]:
-    weights = {}
-    for node in graph.nodes:
-        if node in graph.branches:
-            arms = graph.required(node).values()
-            weights[node] = sum(potentials(arm, _weights(arm, overlay, model, floor))[START] for arm in arms)
-            continue
-        profile = graph.profile(node)
-        condition = overlay.of(profile.id)
-        price = max(1.0, float(graph.worst_case(node).usd / floor)) if floor else 1.0
-        weights[node] = price * _strain(profile, condition, model) if condition.available else inf
-    weights[GOAL] = 0.0
+    weights = dict(_at_rest(graph, model, floor))
+    prices = _prices(graph, floor)
+    for agent, condition in overlay.conditions.items():
+        for node in graph.places.get(agent, ()):
+            strain = _strain(graph.profile(node), condition, model) if condition.available else inf
+            weights[node] = prices[node] * strain
+    for node in graph.branches:
+        arms = graph.required(node).values()
+        weights[node] = sum(potentials(arm, _weights(arm, overlay, model, floor))[START] for arm in arms)
     return weights
+
+
+@lru_cache(maxsize=_KEPT)
+def _at_rest(graph: AgentGraph, model: WeightModel, floor: Decimal) -> Mapping[NodeId, float]:
+    """The weights of agents that are healthy and idle: only what a condition says is left to be worked out."""
+    prices = _prices(graph, floor)
+    return {GOAL: 0.0, **{n: price * _strain(graph.profile(n), HEALTHY, model) for n, price in prices.items()}}
+
+
+@lru_cache(maxsize=_KEPT)
+def _prices(graph: AgentGraph, floor: Decimal) -> Mapping[NodeId, float]:
+    """The price factor of every agent's node."""
+    own = (node for node in graph.nodes if node not in graph.branches)
+    return {node: max(1.0, float(graph.worst_case(node).usd / floor)) if floor else 1.0 for node in own}
+
+
+@lru_cache(maxsize=_KEPT)
+def _floor(graph: AgentGraph, fraction: float) -> Decimal:
+    return _dearest(graph) * Decimal(str(fraction))
 
 
 def _dearest(graph: AgentGraph) -> Decimal:

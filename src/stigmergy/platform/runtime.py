@@ -33,6 +33,7 @@ from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.catalog import build_routers, build_selection
+from stigmergy.routers.guard.artifact import configured_guard
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
 from stigmergy.routers.task_types import train_classifier
 from stigmergy.routers.trail_sharing import TrailSharing
@@ -169,6 +170,7 @@ def _engine(
         rng=outside.rng,
         limits=EngineLimits(settings.engine.max_attempts, settings.engine.max_hand_backs),
         monitors={name: monitors_of(config.monitors) for name, config in settings.graphs.items()},
+        guards={name: configured_guard(config.guard) for name, config in settings.graphs.items() if config.guard},
         approvals=outside.approvals,
         config_version=settings.fingerprint,
         accounts=outside.accounts,

@@ -54,7 +54,7 @@ class HashedNgrams:
     def embed(self, text: str) -> Vector:
         """See ``Embedder``. The first 8192 characters are looked at."""
         lowered = text[:_LONGEST].lower()
-        return _unit(_unit(self._tally(_byte_grams(lowered))) + _unit(self._tally(_word_grams(lowered))))
+        return _unit(_unit(self._tally(byte_grams(lowered))) + _unit(self._tally(word_grams(lowered))))
 
     def _tally(self, hashes: NDArray[np.uint32]) -> Vector:
         signs = 1.0 - 2.0 * (hashes & np.uint32(1))
@@ -100,7 +100,7 @@ def complexity(text: str) -> float:
     return 0.4 * words / (words + 60) + 0.3 * numbers / (numbers + 4) + 0.3 * clauses / (clauses + 6)
 
 
-def _byte_grams(text: str) -> NDArray[np.uint32]:
+def byte_grams(text: str) -> NDArray[np.uint32]:
     """A 32-bit hash of every run of three and of four bytes."""
     codes = np.frombuffer(f"  {text} ".encode(), dtype=np.uint8).astype(np.uint32) + np.uint32(1)
     sums = codes[:-2] * _MULTIPLIERS[0] + codes[1:-1] * _MULTIPLIERS[1] + codes[2:] * _MULTIPLIERS[2]
@@ -113,7 +113,8 @@ def _mixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return hashes ^ (hashes >> np.uint32(13))
 
 
-def _word_grams(text: str) -> NDArray[np.uint32]:
+def word_grams(text: str) -> NDArray[np.uint32]:
+    """A 32-bit hash of every word and every pair of neighbours."""
     words = [word.encode() for word in _WORD.findall(text)]
     pairs = [first + b" " + second for first, second in pairwise(words)]
     return np.array([zlib.crc32(gram) for gram in words + pairs], dtype=np.uint32)

@@ -3,8 +3,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from stigmergy.agents.catalog import build_agent
@@ -15,6 +17,12 @@ from stigmergy.platform.learning.audit import silent_failures
 from stigmergy.platform.runtime import Runtime, assemble, trail_sharers
 from stigmergy.platform.settings import settings_from
 from stigmergy.platform.store.memory import MemoryStore
+from stigmergy.routers.artifact_file import Origin
+from stigmergy.routers.guard.artifact import save_guard
+from stigmergy.routers.guard.calibration import Calibration, Signal
+from stigmergy.routers.guard.guard import Guard
+from stigmergy.routers.guard.labels import LabelModel
+from stigmergy.routers.guard.terms import Vocabulary
 from stigmergy.routers.trail_sharing import TrailSharing
 from stigmergy.testing import EPOCH, FakeClock
 
@@ -33,7 +41,11 @@ routers:
 
 @pytest.fixture
 def runtime() -> Runtime:
-    settings = settings_from(CONFIG, {})
+    return runtime_of(CONFIG)
+
+
+def runtime_of(config: str) -> Runtime:
+    settings = settings_from(config, {})
     agents = {name: build_agent(name, config, {}) for name, config in settings.agents.items()}
     environ: Mapping[str, str] = {}
     return assemble(
@@ -98,3 +110,30 @@ async def test_closing_lets_accepted_tasks_end_and_stores_them(runtime: Runtime)
     for row in rows:
         assert row.episode_id is not None
         assert (await runtime.store.episodes.get(row.episode_id)).task_id == row.task.id
+
+
+async def test_a_task_that_the_guard_rejects_is_refused_before_any_agent_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "guard.npz"
+    save_guard(path, nobodys_guard(), Origin(data={}, code="", config={}, queries=0))
+    config = CONFIG.replace("sums: {", f"sums: {{guard: {{artifact: {path}}}, ")
+    guarded = runtime_of(config)
+    await guarded.start()
+    await guarded.desk.accept(asked("t"), "")
+    ended = (await guarded.desk.finished("t")).record
+    assert ended.status is Status.REFUSED
+    assert ended.reason.startswith("guard: ")
+    await guarded.debrief.drain()
+    events = [decode(each.payload) for each in await guarded.store.journal.read(str(ended.episode_id))]
+    await guarded.aclose()
+    assert [event.kind for event in events] == ["accepted", "rejected", "finished", "quality_given"]
+
+
+def nobodys_guard() -> Guard:
+    """Knows no query at all, so that it rejects every one."""
+    return Guard(
+        Vocabulary(np.zeros(0, np.uint32), np.zeros(0, np.float32)),
+        LabelModel(("nobody",), np.zeros(1, np.int32), np.zeros((0, 1), np.float16), np.zeros(1, np.float32)),
+        None,
+        Calibration({Signal.DOUBT: 0.0}, 9.0),
+        0.5,
+    )

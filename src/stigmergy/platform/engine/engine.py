@@ -40,6 +40,7 @@ from stigmergy.platform.healing import Healing, escalation
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.monitors import Monitor
 from stigmergy.routers.feasibility import Mask
+from stigmergy.routers.guard.guard import Guard
 from stigmergy.routers.query_features import FeatureReader
 
 logger = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ class Engine:
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
+        guards: Mapping[str, Guard] = {},
         approvals: Approvals = NOBODY,
     ) -> None:
         self._graphs = graphs
@@ -91,6 +93,7 @@ class Engine:
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._caller = Caller(gateway, health, self._mask, clock)
         self._oversight = Oversight(monitors, health, approvals)
+        self._guards = guards
         self._limits = limits
         self._config_version = config_version
 
@@ -137,7 +140,7 @@ class Engine:
         """
         self.check(task)
         run = self._new_run(task, episode_id, recorder or Unrecorded())
-        commands = self._resume(run, past) if past else run.apply(self._accepted(run))
+        commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
                 (command,) = commands
@@ -170,6 +173,15 @@ class Engine:
             recorder=recorder,
             account=self._accounts.open(task, episode_id),
         )
+
+    def _begun(self, run: Run) -> tuple[Command, ...]:
+        """The task is accepted; the graph's guard, if it has one, may refuse it before any agent is called."""
+        commands = run.apply(self._accepted(run))
+        guard = self._guards.get(run.graph.name)
+        verdict = guard.verdict(run.task.text) if guard is not None else None
+        if verdict is None or not verdict.rejected:
+            return commands
+        return run.apply(ev.Rejected(reason=verdict.reason, probability=verdict.probability))
 
     def _accepted(self, run: Run) -> ev.Accepted:
         return ev.Accepted(

@@ -95,6 +95,12 @@ def _accepted(state: EpisodeState, event: ev.Accepted) -> Step:
     return started, (ChooseHop(START),)
 
 
+def _rejected(state: EpisodeState, event: ev.Rejected) -> Step:
+    if state.position != START or state.visits:
+        raise IllegalEvent(event.kind, f"at {state.position}, after the first hop")
+    return _finishing(state, Status.REFUSED, event.reason)
+
+
 def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
     barred = state.excluded.union(state.route, (START, ESCALATION))
     if event.source != state.position or event.node in barred:
@@ -334,6 +340,7 @@ def _expect_untried(state: EpisodeState, node: NodeId, kind: str) -> None:
 _ALIVE = frozenset(Phase) - {Phase.NEW, Phase.FINISHING, Phase.ENDED}
 _RULES: dict[type[Any], tuple[frozenset[Phase], Callable[[EpisodeState, Any], Step]]] = {
     ev.Accepted: (frozenset({Phase.NEW}), _accepted),
+    ev.Rejected: (frozenset({Phase.CHOOSING}), _rejected),
     ev.HopChosen: (frozenset({Phase.CHOOSING}), _hop_chosen),
     ev.CallStarted: (frozenset({Phase.CALLING}), _call_started),
     ev.CallSucceeded: (frozenset({Phase.WAITING}), _call_succeeded),

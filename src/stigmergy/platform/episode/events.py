@@ -64,6 +64,15 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """The graph's guard refused the query before any hop; ``probability`` is that it is none for these agents."""
+
+    kind: Literal["rejected"] = "rejected"
+    reason: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HopChosen:
     """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity)."""
 
@@ -320,6 +329,7 @@ class QualityGiven:
 
 Event: TypeAlias = (
     Accepted
+    | Rejected
     | HopChosen
     | CallStarted
     | CallSucceeded

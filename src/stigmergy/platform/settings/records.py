@@ -18,6 +18,7 @@ from stigmergy.graphs.weights import WeightModel
 from stigmergy.platform.health import BreakerConfig
 from stigmergy.platform.monitors import MonitorsConfig
 from stigmergy.routers.configs import RouterConfig
+from stigmergy.routers.guard.config import GuardConfig
 
 _MOST_USD = Decimal(9_000_000_000)
 """Money is stored in nano-dollars, in integers of 64 bits."""
@@ -50,13 +51,14 @@ NodeConfig: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphConfig(GraphSpec):
-    """An agent graph, the router that serves it by default, its default budget, its judge, and its monitors."""
+    """An agent graph, its default router and budget, its judge, its monitors and its guard."""
 
     nodes: Mapping[NodeId, NodeConfig] = field(default_factory=dict)
     router: str
     budget: BudgetConfig = BudgetConfig()
     evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
     monitors: MonitorsConfig = field(default_factory=MonitorsConfig)
+    guard: GuardConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,7 @@ SAMPLES: dict[type[Any], ev.Event] = {
         complexity=0.5,
         max_attempts=2,
     ),
+    ev.Rejected: ev.Rejected(reason="guard: none of theirs", probability=0.9),
     ev.HopChosen: ev.HopChosen(source="START", node="a", decided_by=ev.DecidedBy.ROUTER, probability=1.0),
     ev.CallStarted: ev.CallStarted(step="s", node="a", agent="a", attempt=1, reserved=NOTHING),
     ev.CallSucceeded: ev.CallSucceeded(step="s", node="a", agent="a", reply=Reply(text=""), charged=NOTHING),

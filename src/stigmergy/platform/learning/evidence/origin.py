@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict
-from pathlib import Path
 
 import stigmergy.platform.learning.evidence as trainer
 import stigmergy.routers.evidence as served
 from stigmergy.platform.learning.evidence.answer_log import AnswerLog
 from stigmergy.platform.learning.evidence.training_config import TrainingConfig
+from stigmergy.platform.learning.fingerprint import sources_fingerprint
 from stigmergy.routers.evidence.artifact import Origin
 
 
@@ -20,8 +19,4 @@ def origin_of(log: AnswerLog, config: TrainingConfig) -> Origin:
 
 def code_fingerprint() -> str:
     """sha256 of the sources that train and serve an evidence policy."""
-    digest = hashlib.sha256()
-    for package in (served, trainer):
-        for path in sorted(Path(next(iter(package.__path__))).glob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    return sources_fingerprint(served, trainer)

@@ -1,0 +1,1 @@
+"""What a hop and a reroute cost, on generated graphs."""

@@ -1,0 +1,1 @@
+"""Training and judging guards on queries whose agent is known."""

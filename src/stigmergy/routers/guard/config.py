@@ -1,0 +1,21 @@
+"""What a graph's configuration says of its guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardConfig:
+    """A trained guard in front of a graph.
+
+    ``artifact`` is the file that ``stigmergy train guard`` wrote. ``threshold`` in [0, 1] takes the place of the
+    trained one: the probability above which a query is refused.
+    """
+
+    artifact: str
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.threshold is not None and not 0 <= self.threshold <= 1:
+            raise ValueError(f"threshold = {self.threshold}: a probability in [0, 1]")
