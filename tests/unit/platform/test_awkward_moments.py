@@ -158,7 +158,7 @@ async def test_a_process_ends_although_the_store_is_away(
     desk.start()
     await desk.accept(made.task(), "hash")
     await journal.asked.wait()
-    store.tasks.release = journal.gone  # type: ignore[method-assign]
+    store.tasks.release = journal.gone  # type: ignore[method-assign, assignment]
     async with asyncio.timeout(4):
         await desk.aclose()
     assert (desk.in_flight, made.delivered) == (0, [])
@@ -229,7 +229,7 @@ async def test_a_round_that_meets_a_defect_is_not_the_last(
             raise defects.pop()
         return await waiting(*now)
 
-    store.tasks.waiting = fails_once  # type: ignore[method-assign]
+    store.tasks.waiting = fails_once  # type: ignore[method-assign, assignment]
     await store.tasks.create(replace(made.task(), id="late"), "hash")
     desk = opened(made, claim_poll_s=0.01)
     desk.start()
