@@ -170,7 +170,7 @@ class TaskStore(Protocol):
 
         No task is given to two claimers. Tenants come in turn by max-min fairness: each pick is of the tenant of which
         the fewest tasks are held (with those picked before it), all tenants weighing the same. Of a tenant's tasks, and
-        of tenants with equally many, the one with the earliest ``Task.turn_at``. Claimers at once do not see each other.
+        of tenants with equally many, the one with the earliest ``Task.turn_at``. Claimers do not see each other.
         """
         ...
 
