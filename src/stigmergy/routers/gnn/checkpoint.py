@@ -115,6 +115,7 @@ def _artifact(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> GnnAr
     nobody = torch.zeros(len(parts["vectors"]), 0)
     log = Log(
         **parts,
+        columns=parts["vectors"].T.contiguous(),
         scores=(parts["vectors"] - parts["centre"]) @ parts["basis"],
         task_count=header["task_types"],
         # Neighbours of the log's own queries are for training alone.

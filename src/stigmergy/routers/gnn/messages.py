@@ -49,7 +49,7 @@ class Messages:
 
 def ask(log: Log, vectors: Tensor) -> Asked:
     """New queries, shape (B, d), with their neighbours."""
-    likeness = vectors @ log.vectors.T
+    likeness = vectors @ log.columns
     found = torch.topk(likeness, min(SIZES[-1], len(log.vectors)), dim=1)
     return Asked(vectors, found.indices, found.values)
 
