@@ -33,7 +33,7 @@ def queries(semantics: LatentSemantics) -> Queries:
 def outcomes() -> Outcomes:
     letters = np.arange(QUERIES) % 2 == 0
     quality = np.stack((~letters, np.zeros(QUERIES), letters, np.ones(QUERIES)), axis=1).astype(np.float32)
-    return Outcomes(arms=ARMS, quality=quality, cost=np.tile(np.float32([1, 1, 1, 5]), (QUERIES, 1)))
+    return Outcomes(arms=ARMS, quality=quality, cost=np.tile(np.array([1, 1, 1, 5], np.float32), (QUERIES, 1)))
 
 
 @pytest.fixture(scope="session")
