@@ -22,7 +22,7 @@ from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.selection import select
 
 CONFIGS: dict[str, c.RouterConfig] = {
-    **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind is not c.FixedPathConfig},
+    **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind not in (c.FixedPathConfig, c.GnnConfig)},
     "fixed_path": c.FixedPathConfig(route=("a1", "b2", "c1")),
     "amro": c.AntColonyConfig(rule="amro"),
 }
