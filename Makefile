@@ -12,6 +12,8 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -q
 
+# Two workers on two cores: with more threads each, the matrix libraries of both wait for one another.
+check: export OMP_NUM_THREADS := 1
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .

@@ -131,3 +131,12 @@ async def test_an_unknown_task_is_not_found(store: Store) -> None:
     ):
         with pytest.raises(TaskNotFound):
             await call
+
+
+async def test_a_task_that_is_cancelled_while_nobody_holds_it_asks_nothing_any_more(
+    store: Store, waiting: TaskRecord
+) -> None:
+    await store.approvals.decide("t", YES, NOW)
+    await store.approvals.let_go("t", "here", NOW)
+    ended = await store.tasks.request_cancel("t", "on request", LATER)
+    assert (ended.status, ended.question, ended.decision) == (Status.CANCELLED, None, None)

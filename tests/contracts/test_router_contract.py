@@ -25,7 +25,7 @@ from stigmergy.routers.estimators.means import FittedMeans
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.selection import select
 
-NEEDING_MORE = (c.FixedPathConfig, c.EstimatorConfig)
+NEEDING_MORE = (c.FixedPathConfig, c.EstimatorConfig, c.GnnConfig)
 CONFIGS: dict[str, c.RouterConfig] = {
     **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind not in NEEDING_MORE},
     "estimator": c.EstimatorConfig(artifact=Path("arms.npz")),

@@ -263,3 +263,12 @@ async def test_a_task_is_claimed_or_cancelled_and_never_both(store: Store) -> No
     ended = {record.task.id for record in records if record.status.ended}
     assert ended.isdisjoint(record.task.id for record in claimed)
     assert ended | set(await store.tasks.cancel_requests("heir")) == {f"t{number}" for number in range(20)}
+
+
+async def test_what_is_known_is_told_without_storing_anything(store: Store) -> None:
+    assert await store.tasks.known(task("t", key="k"), "body") is None
+    created = await store.tasks.create(task("t", key="k"), "body")
+    assert await store.tasks.known(task("again", key="k"), "body") == created
+    assert await store.tasks.known(task("again", key="k", tenant="acme"), "body") is None
+    with pytest.raises(IdempotencyConflict):
+        await store.tasks.known(task("again", key="k"), "another body")

@@ -128,3 +128,11 @@ async def test_who_was_slower_than_its_lease_cannot_mark_the_task_as_its_own(sto
     assert (await store.tasks.mark_running("t", "heir", "e2", NOW, Fence("t", heir.epoch))).episode_id == "e2"
     late = await store.tasks.mark_running("t", "slow", "e1", NOW, Fence("t", slow.epoch))
     assert (late.owner, late.episode_id, late.epoch, late.attempts) == ("heir", "e2", heir.epoch, 1)
+
+
+async def test_being_handed_over_is_no_attempt_that_failed(store: Store) -> None:
+    await put(store, [task("runs")], Lease("leaving", LATER))
+    for attempts in (1, 1):
+        assert (await store.tasks.mark_running("runs", "leaving", "e", NOW)).attempts == attempts
+        await store.tasks.release("leaving")
+        assert (await store.tasks.get("runs")).attempts == 0

@@ -77,6 +77,14 @@ class Approvals:
             for record in await self._store.approvals.decided(self._owner):
                 self.tell(record)
 
+    async def forsake(self) -> None:
+        """Let go the runs that wait here with a task that another process has taken over: they would never hear."""
+        for task_id, waiting in tuple(self._open.items()):
+            record = await self._store.tasks.get(task_id)
+            lost = record.owner != self._owner or record.status.ended
+            if lost and not waiting.answer.done():
+                waiting.answer.set_result(None)
+
     def stop(self) -> None:
         """Let go every run that waits, and from here on every one that would: this process ends."""
         self._stopped = True

@@ -132,6 +132,10 @@ class TaskStore(Protocol):
         """
         ...
 
+    async def known(self, task: Task, body_hash: str) -> TaskRecord | None:
+        """What ``create`` would find instead of storing the task, or None; raises as ``create``."""
+        ...
+
     async def get(self, task_id: TaskId) -> TaskRecord:
         """The task and where it stands.
 
@@ -166,8 +170,7 @@ class TaskStore(Protocol):
 
         No task is given to two claimers. Tenants come in turn by max-min fairness: each pick is of the tenant of which
         the fewest tasks are held (with those picked before it), all tenants weighing the same. Of a tenant's tasks, and
-        of tenants with equally many, the one with the earliest ``Task.turn_at`` comes first. Claimers that work at
-        the same moment do not see each other's picks: so far the order is not strict.
+        of tenants with equally many, the one with the earliest ``Task.turn_at``. Claimers do not see each other.
         """
         ...
 
@@ -176,7 +179,7 @@ class TaskStore(Protocol):
         ...
 
     async def release(self, owner: str) -> int:
-        """Give up everything unfinished that ``owner`` holds, for others to claim at once; how many tasks that are."""
+        """Hand over all that ``owner`` holds, to be claimed at once and not counted as an attempt; how many tasks."""
         ...
 
     async def retry(self, task_id: TaskId, at: datetime) -> TaskRecord:

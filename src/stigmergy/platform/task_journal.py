@@ -34,12 +34,12 @@ class TaskJournal:
     past: tuple[Recorded, ...] = field(default=())
 
     async def open(self) -> None:
-        """Read what an earlier holder of the task has left.
+        """Read what an earlier holder of the task has left; while the store is away, try again.
 
         Raises:
             RecordUnreadable: a row was changed to something that is no event.
         """
-        stored = await self.journal.read(self.episode_id)
+        stored = await self._read()
         self.last = stored[-1] if stored else None
         self.past = tuple(Recorded(decode(event.payload), event.at) for event in stored)
 
@@ -59,8 +59,7 @@ class TaskJournal:
                 await self._append(events)
                 break
             except StoreUnavailable as error:
-                logger.warning("episode %s waits for the store: %s", self.episode_id, error)
-                await asyncio.sleep(_TRY_AGAIN_S)
+                await self._wait_for_the_store(error)
         self.last = events[-1]
         self._tell(fresh)
 
@@ -82,6 +81,17 @@ class TaskJournal:
     @property
     def _next_seq(self) -> int:
         return 0 if self.last is None else self.last.seq + 1
+
+    async def _read(self) -> tuple[StoredEvent, ...]:
+        while True:
+            try:
+                return await self.journal.read(self.episode_id)
+            except StoreUnavailable as error:
+                await self._wait_for_the_store(error)
+
+    async def _wait_for_the_store(self, error: StoreUnavailable) -> None:
+        logger.warning("episode %s waits for the store: %s", self.episode_id, error)
+        await asyncio.sleep(_TRY_AGAIN_S)
 
     async def _append(self, events: Sequence[StoredEvent]) -> None:
         try:

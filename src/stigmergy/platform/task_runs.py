@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 CANCELLED_ON_REQUEST = "cancelled on request"
 _TRY_AGAIN_S = 0.2
+_CUT_OFF_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,18 +150,25 @@ class TaskRuns:
         return not unfinished
 
     async def abandon(self) -> None:
-        """Stop everything in the middle, without an end: others go on with it."""
+        """Stop everything in the middle, without an end: others go on with it.
+
+        What waits for a store that is away, to tell it of that, is cut off after a second.
+        """
         running = [job.running for job in self._jobs.values()]
-        for each in running:
-            each.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        for _ in range(2):
+            for each in running:
+                each.cancel()
+            if running:
+                await asyncio.wait(running, timeout=_CUT_OFF_AFTER_S)
 
     async def _run(self, record: TaskRecord) -> Answered:
         task_id, fence = record.task.id, Fence(record.task.id, record.epoch)
-        if self._jobs[task_id].stopped:
-            return Answered(await self.end(task_id, End(Status.CANCELLED, CANCELLED_ON_REQUEST), fence))
         try:
-            return await self._run_to_its_end(record, fence)
+            journal = await self._journal(record, fence)
+            # Nothing is waited for between this and the engine, so that no request is missed.
+            if self._jobs[task_id].stopped:
+                return Answered(await self.end(task_id, End(Status.CANCELLED, CANCELLED_ON_REQUEST), fence))
+            return await self._run_to_its_end(record, journal)
         except RunSuspended:
             return Answered(await self._approvals.let_go(task_id))
         except TaskTakenOver as error:
@@ -175,20 +183,22 @@ class TaskRuns:
             end = End(Status.ESCALATED, f"internal error: {type(error).__name__}: {error}")
         return Answered(await self.end(task_id, end, fence))
 
-    async def _run_to_its_end(self, record: TaskRecord, fence: Fence) -> Answered:
-        episode_id = record.episode_id or new_episode_id()
-        journal = TaskJournal(self._store.journal, self._live, fence, episode_id)
+    async def _journal(self, record: TaskRecord, fence: Fence) -> TaskJournal:
+        journal = TaskJournal(self._store.journal, self._live, fence, record.episode_id or new_episode_id())
         if record.epoch:
             await journal.open()
+        return journal
+
+    async def _run_to_its_end(self, record: TaskRecord, journal: TaskJournal) -> Answered:
         journal.begin()
         try:
             ran = await self._interruptible(record, journal)
             closing = journal.closing(ran)
             end = End(ran.episode.status, ran.episode.reason, ran.episode.answer, self._summarise(ran))
+            ended = await self.end(record.task.id, end, journal.fence, closing)
         except BaseException:
             journal.abandon()
             raise
-        ended = await self.end(record.task.id, end, fence, closing)
         if (ended.status, ended.result) != (end.status, end.result):
             journal.abandon()
             return Answered(ended)

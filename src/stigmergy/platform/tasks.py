@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _ASK_AGAIN_S = 0.2
 _MOST_AT_ONCE = 100
+# A keeper that ended would take every lease of this process with it, and nobody would know.
+_GOES_ON = "a defect of the platform; what it was about waits for the next round"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +226,14 @@ class TaskDesk:
                 await self._renew()
             except StoreError as error:
                 logger.warning("leases wait for the store: %s", error)
+            except Exception:
+                logger.exception(_GOES_ON)
             await asyncio.sleep(self._terms.lease_s / 3)
 
     async def _renew(self) -> None:
-        await self._store.tasks.renew(self._lease(), self._runs.task_ids)
+        held = self._runs.task_ids
+        if await self._store.tasks.renew(self._lease(), held) < len(held):
+            await self._approvals.forsake()
 
     async def _find_work(self) -> None:
         """Take what waits while there is room; ends only by being cancelled."""
@@ -239,8 +245,12 @@ class TaskDesk:
                     await self.take_over()
             except StoreError as error:
                 logger.warning("claims wait for the store: %s", error)
+            except Exception:
+                logger.exception(_GOES_ON)
+            # Not wait_for: until Python 3.12 it swallows a cancellation that comes together with the wake.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), self._terms.claim_poll_s)
+                async with asyncio.timeout(self._terms.claim_poll_s):
+                    await self._wake.wait()
 
     async def _heed(self) -> None:
         """Do what others were told about the tasks of this process; ends only by being cancelled."""
@@ -251,6 +261,8 @@ class TaskDesk:
                 await self._approvals.heed()
             except StoreError as error:
                 logger.warning("cancellations and decisions wait for the store: %s", error)
+            except Exception:
+                logger.exception(_GOES_ON)
 
     async def stop_cancelled(self) -> None:
         """Interrupt those tasks of this process whose cancellation was asked for anywhere."""
@@ -307,10 +319,19 @@ class TaskDesk:
             if keeper.get_name() == "claims":
                 keeper.cancel()
         self._approvals.stop()
-        if not await self._runs.drained(self._terms.drain_s):
-            released = await self._store.tasks.release(self._owner)
-            logger.warning("%d tasks are handed over to others", released)
-            await self._runs.abandon()
+        await self._runs.drained(self._terms.drain_s)
+        await self._hand_over()
+        await self._runs.abandon()
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+
+    async def _hand_over(self) -> None:
+        """Free what still runs here, and what was claimed and has not begun."""
+        try:
+            released = await self._store.tasks.release(self._owner)
+        except StoreError as error:
+            logger.warning("what runs here is left to others when its leases have run out: %s", error)
+            return
+        if released:
+            logger.warning("%d tasks are handed over to others", released)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
 from typing import Final, TypeAlias, assert_never
 
+from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
 from stigmergy.graphs.pheromones import Bounds
 from stigmergy.graphs.weights import WeightModel
@@ -64,6 +66,8 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return _ant_colony(name, config, {} if colonies is None else colonies)
         case c.EstimatorConfig():
             return EstimatorRouter(load_arms(config.artifact), price=config.price)
+        case c.GnnConfig():
+            return _gnn(config)
         case _:
             return _PLAIN[type(config)]()
 
@@ -105,6 +109,16 @@ def _weight_model(config: c.DijkstraConfig) -> WeightModel:
         reference_latency_s=config.reference_latency_s,
         max_penalty=config.max_penalty,
     )
+
+
+def _gnn(config: c.GnnConfig) -> Router:
+    # torch is loaded only where a graph names such a router.
+    try:
+        from stigmergy.routers.gnn.checkpoint import load_gnn
+        from stigmergy.routers.gnn.router import GnnRouter
+    except ModuleNotFoundError as error:
+        raise MissingExtra((error.name or "torch").partition(".")[0], "gnn") from None
+    return GnnRouter(config, load_gnn(Path(config.artifact)))
 
 
 def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:

@@ -207,6 +207,32 @@ class AntColonyConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GnnConfig:
+    """A trained graph neural network; needs the extra ``gnn``.
+
+    Attributes:
+        artifact: the folder that ``stigmergy train gnn`` wrote.
+        cost_weight: what going from the cheapest to the dearest agent of the artifact is worth in quality; a new one
+            needs no training.
+        refresh_every: after so many judged episodes their outcomes are taken into the graph.
+        most_queries: so many are remembered, the latest.
+        selection: scores are on the scale of quality.
+    """
+
+    kind: Literal["gnn"] = "gnn"
+    artifact: str
+    cost_weight: float = 0.3
+    refresh_every: int = 16
+    most_queries: int = 20_000
+    selection: SignedSelectionConfig = SoftmaxConfig(temperature=0.05)
+
+    def __post_init__(self) -> None:
+        _require("cost_weight", self.cost_weight, least=0.0)
+        _require("refresh_every", self.refresh_every, least=1)
+        _require("most_queries", self.most_queries, least=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EstimatorConfig:
     """Agents by their expected quality and cost on the query, from the ``artifact`` of ``stigmergy train``.
 
@@ -265,4 +291,5 @@ RouterConfig: TypeAlias = (
     | DijkstraConfig
     | AntColonyConfig
     | EstimatorConfig
+    | GnnConfig
 )

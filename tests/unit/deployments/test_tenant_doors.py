@@ -150,3 +150,15 @@ async def test_a_task_that_a_tenants_limit_ends_comes_back_with_its_partial_answ
         assert "account 'key acme/ci' refuses 0.02" in cut["reason"]
         (charge,) = cut["ledger"]
         assert (charge["agent"], charge["charged"]["usd"], charge["settlement"]) == ("met", "0.010000000", "committed")
+
+
+async def test_a_task_that_was_accepted_is_told_again_when_its_budget_is_used_up(
+    served: Callable[[str | None], httpx.AsyncClient],
+) -> None:
+    async with served(ACME) as http:
+        first = await http.post("/v1/tasks", json={"query": "2+2?", "wait": True}, headers={"idempotency-key": "one"})
+        for _ in range(2):
+            await submit(http, wait=True)
+        assert (await submit(http)).status_code == 402
+        again = await http.post("/v1/tasks", json={"query": "2+2?", "wait": True}, headers={"idempotency-key": "one"})
+        assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])

@@ -58,7 +58,7 @@ def test_no_path_has_one_effect_twice(build: Build, profile: MakeProfile) -> Non
     assert constrained_shortest_path(graph, "hotel_a", weights, Budget().allows, NOTHING) is None
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_it_is_the_first_of_all_fitting_routes(
     graphs: Graphs, weights_of: WeightsOf, budgets: st.SearchStrategy[Budget], data: st.DataObject

@@ -246,3 +246,20 @@ def _keeps_its_owner(store: MemoryStore) -> Any:
         return await store.tasks.get(task_id)
 
     return marked
+
+
+async def test_a_run_that_waits_with_a_task_another_process_took_over_is_let_go(
+    start: Callable[..., Process], store: MemoryStore
+) -> None:
+    here, heir = start("here"), start("heir")
+    await here.desk.accept(here.made.task(), "hash")
+    await here.asks()
+    here.made.clock.advance(60)
+    heir.made.clock.advance(60)
+    await heir.desk.take_over()
+    await heir.asks()
+    await here.desk.take_over()  # as it does when it finds time again: it renews what it holds
+    await here.rests()
+    assert (here.desk.in_flight, heir.desk.in_flight) == (0, 1)
+    await heir.desk.decide("task-1", approved=True, by="ann", comment="")
+    assert (await heir.desk.finished("task-1", 2)).record.status is Status.COMPLETED

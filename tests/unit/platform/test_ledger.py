@@ -89,7 +89,7 @@ class Books(RuleBasedStateMachine):
         return [account, *(self._chain(parent) if parent is not None else [])]
 
 
-Books.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Books.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestBooks = Books.TestCase
 
 

@@ -57,7 +57,7 @@ def feasible_by_trial(graph: AgentGraph, used: Spend, budget: Budget, closed: fr
     return found
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_a_hop_is_feasible_exactly_when_some_route_over_it_fits(
     data: st.DataObject, graphs: st.SearchStrategy[AgentGraph]

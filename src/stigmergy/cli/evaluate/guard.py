@@ -23,8 +23,6 @@ def guard(
 ) -> None:
     """Train a guard on each suite, and judge on its test split what it serves and what it rejects."""
     with needs("train"):
-        import torch  # noqa: F401 - asked for here, so that its absence is told before minutes of work
-
         from stigmergy.platform.learning.guarding.evaluation import evaluate
         from stigmergy.platform.learning.guarding.guard_log import read_guard_log
         from stigmergy.platform.learning.guarding.training import TrainingConfig

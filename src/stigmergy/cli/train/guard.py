@@ -20,8 +20,6 @@ def guard(
 ) -> None:
     """Learn which queries a graph's agents are for; tells what the artifact contains."""
     with needs("train"):
-        import torch  # noqa: F401 - asked for here, so that its absence is told before minutes of work
-
         from stigmergy.platform.learning.guarding.guard_log import read_guard_log
         from stigmergy.platform.learning.guarding.origin import origin_of
         from stigmergy.platform.learning.guarding.training import TrainingConfig, train

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from stigmergy import wire
 from stigmergy.deployments.problems import malformed
 from stigmergy.domain import Budget, Message, Task
-from stigmergy.errors import InvalidBudget, InvalidQuery, UnknownGraph
+from stigmergy.errors import BudgetExhausted, InvalidBudget, InvalidQuery, UnknownGraph
 from stigmergy.platform.keyring import Asker
 from stigmergy.platform.records import TaskRecord
 from stigmergy.platform.runtime import Runtime
@@ -73,7 +73,14 @@ async def accept(runtime: Runtime, task: Task, body: str) -> TaskRecord:
         BudgetExhausted: the tenant, or its key, has too little left for any path; nothing was stored.
         UnknownGraph, UnknownRouter, BudgetTooSmall, IdempotencyConflict: as ``TaskDesk.accept``.
     """
-    await runtime.budgets.accounts.admit(task, runtime.engine.check)
+    try:
+        await runtime.budgets.accounts.admit(task, runtime.engine.check)
+    except BudgetExhausted:
+        # What was accepted before is told again, whatever has been spent since.
+        known = await runtime.store.tasks.known(task, body)
+        if known is None:
+            raise
+        return known
     return await runtime.desk.accept(task, body)
 
 

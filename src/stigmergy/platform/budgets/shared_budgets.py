@@ -52,4 +52,6 @@ class SharedBudgets:
                 await self._reclaiming.reclaim()
             except StoreError as error:
                 logger.warning("leases on budgets wait for the store: %s", error)
+            except Exception:  # a journal that proves nothing must not end the keeping of what is held
+                logger.exception("a defect of the platform; leases on budgets are looked after again soon")
             await asyncio.sleep(self._renew_s)

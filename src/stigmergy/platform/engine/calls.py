@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -34,6 +35,9 @@ from stigmergy.platform.episode.state import CallAgent, Command
 from stigmergy.platform.health import CallSample, HealthBoard
 from stigmergy.routers.feasibility import Mask
 
+logger = logging.getLogger(__name__)
+
+_TRY_AGAIN_S = 0.2
 _KINDS: tuple[tuple[type[AgentError], FailureKind], ...] = (
     (AgentTimedOut, FailureKind.TIMEOUT),
     (AgentRefused, FailureKind.REFUSED),
@@ -118,10 +122,18 @@ class Caller:
             refusal = retry_refusal(self._mask, view, command.node)
             if refusal is not None:
                 return NO_GRANT, refusal
-        try:
-            return await run.account.reserve(_reservation(run, command), worst), None
-        except (BudgetRefused, StoreUnavailable) as refused:
-            return NO_GRANT, str(refused)
+        while True:
+            try:
+                return await run.account.reserve(_reservation(run, command), worst), None
+            except BudgetRefused as refused:
+                return NO_GRANT, str(refused)
+            except StoreUnavailable as away:
+                # No limit says no, and without the store no call can be announced either: it is waited for, as there.
+                left = run.seconds_left()
+                if left is not None and left <= 0:
+                    return NO_GRANT, str(away)
+                logger.warning("the budget of episode %s waits for the store: %s", run.episode_id, away)
+                await asyncio.sleep(_TRY_AGAIN_S)
 
     def _not_sent(self, run: Run, command: CallAgent, profile: AgentProfile) -> tuple[Command, ...]:
         """The lease on the budget ended before the call went out: nothing is charged, and a retry reserves anew."""

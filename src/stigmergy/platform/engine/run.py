@@ -42,7 +42,7 @@ class Recorder(Protocol):
     """Where the events of one run go before anything is done that cannot be undone."""
 
     async def keep(self, fresh: Sequence[Recorded]) -> None:
-        """Record the next events; once this returns, they outlive the process.
+        """Record the next events; once this returns, they outlive the process. Recording them again changes nothing.
 
         Raises:
             TaskTakenOver: another process runs the task; the run has to end without a trace.
@@ -116,8 +116,17 @@ class Run:
         async with self._keeping:
             fresh = self.recorded[self._kept :]
             if fresh:
-                await self._recorder.keep(fresh)
-                self._kept += len(fresh)
+                await self._record(fresh)
+
+    async def _record(self, fresh: Sequence[Recorded]) -> None:
+        try:
+            await self._recorder.keep(fresh)
+        except asyncio.CancelledError:
+            # It may be on its way to the store, and a number is used once only: what follows has to know.
+            await self._recorder.keep(fresh)
+            self._kept += len(fresh)
+            raise
+        self._kept += len(fresh)
 
     def lines(self, branch: str) -> tuple[Line, ...]:
         """The lines from the main one down to that of ``branch``, which comes last."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from stigmergy.domain import NOTHING, AgentId, NodeId, Spend
-from stigmergy.platform.episode.events import CallFailed, CallStarted, CallSucceeded, Event
+from stigmergy.platform.episode.events import CallFailed, CallStarted, CallSucceeded, Event, HandedBack
 
 
 class Settlement(StrEnum):
@@ -45,7 +45,7 @@ def charges(events: Iterable[Event]) -> tuple[Charge, ...]:
             case CallStarted():
                 last[event.step] = len(found)
                 found.append(_begun(event))
-            case CallSucceeded():
+            case CallSucceeded() | HandedBack():
                 found[last[event.step]] = _ended(found[last[event.step]], event.charged, Settlement.COMMITTED)
             case CallFailed():
                 how = Settlement.RELEASED if event.charged == NOTHING else Settlement.WORST_CASE

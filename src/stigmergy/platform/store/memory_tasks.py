@@ -32,7 +32,7 @@ class MemoryTasks:
         self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
-        known = self._find(task)
+        known = await self.known(task, body_hash)
         if known is None:
             self._bodies[task.id] = body_hash
             owner, until = (None, None) if lease is None else (lease.owner, lease.until)
@@ -43,13 +43,15 @@ class MemoryTasks:
             if task.idempotency_key is not None:
                 self._keys[task.tenant, task.idempotency_key] = task.id
             return self._records[task.id]
-        if self._bodies[known.task.id] != body_hash:
-            raise IdempotencyConflict(task.idempotency_key or task.id, known.task.id)
         return known
 
-    def _find(self, task: Task) -> TaskRecord | None:
+    async def known(self, task: Task, body_hash: str) -> TaskRecord | None:
+        """See ``ports.TaskStore``."""
         same_key = self._keys.get((task.tenant, task.idempotency_key))
-        return self._records.get(task.id if same_key is None else same_key)
+        known = self._records.get(task.id if same_key is None else same_key)
+        if known is not None and self._bodies[known.task.id] != body_hash:
+            raise IdempotencyConflict(task.idempotency_key or task.id, known.task.id)
+        return known
 
     async def get(self, task_id: TaskId) -> TaskRecord:
         """See ``ports.TaskStore``."""
@@ -165,8 +167,13 @@ class MemoryTasks:
         """See ``ports.TaskStore``."""
         held = [key for key, r in self._records.items() if not r.status.ended and r.owner == owner]
         for key in held:
+            record = self._records[key]
             self._records[key] = replace(
-                self._records[key], owner=None, lease_expires_at=None, epoch=self._records[key].epoch + 1
+                record,
+                owner=None,
+                lease_expires_at=None,
+                epoch=record.epoch + 1,
+                attempts=max(0, record.attempts - 1),
             )
         return len(held)
 

@@ -62,14 +62,14 @@ class SqlTasks:
 
         def store(connection: Connection) -> TaskRecord:
             connection.execute(_creating(connection.dialect.name), row)
-            stored = _find(connection, task)
-            if stored is None:  # what was in the way has been purged between the two statements
-                return store(connection)
-            if stored["body_hash"] != body_hash:
-                raise IdempotencyConflict(task.idempotency_key or task.id, stored["id"])
-            return task_record(stored)
+            # None: what was in the way has been purged between the two statements.
+            return _known(connection, task, body_hash) or store(connection)
 
         return await self._database.write(store)
+
+    async def known(self, task: Task, body_hash: str) -> TaskRecord | None:
+        """See ``ports.TaskStore``."""
+        return await self._database.read(lambda connection: _known(connection, task, body_hash))
 
     async def get(self, task_id: TaskId) -> TaskRecord:
         """See ``ports.TaskStore``."""
@@ -167,7 +167,7 @@ class SqlTasks:
         end = (
             update(table)
             .where(table.c.id == task_id, nobodys(at))
-            .values(status=Status.CANCELLED.value, reason=reason, lease_expires_at=None)
+            .values(status=Status.CANCELLED.value, reason=reason, lease_expires_at=None, question=None, decision=None)
         )
 
         def store(connection: Connection) -> TaskRecord:
@@ -185,10 +185,14 @@ class SqlTasks:
 
     async def release(self, owner: str) -> int:
         """See ``ports.TaskStore``."""
+        handed_over = {
+            "lease_owner": None,
+            "lease_expires_at": None,
+            "lease_epoch": table.c.lease_epoch + 1,
+            "attempts": case((table.c.attempts > 0, table.c.attempts - 1), else_=0),
+        }
         statement = (
-            update(table)
-            .where(table.c.lease_owner == owner, table.c.status.in_(UNFINISHED))
-            .values(lease_owner=None, lease_expires_at=None, lease_epoch=table.c.lease_epoch + 1)
+            update(table).where(table.c.lease_owner == owner, table.c.status.in_(UNFINISHED)).values(handed_over)
         )
         return await self._database.write(lambda connection: connection.execute(statement).rowcount)
 
@@ -249,6 +253,15 @@ def _unfinished(task_id: TaskId, fence: Fence | None = None) -> Update:
 @cache
 def _creating(dialect: str) -> sqlite.Insert:
     return insert_for(dialect, table).on_conflict_do_nothing()
+
+
+def _known(connection: Connection, task: Task, body_hash: str) -> TaskRecord | None:
+    stored = _find(connection, task)
+    if stored is None:
+        return None
+    if stored["body_hash"] != body_hash:
+        raise IdempotencyConflict(task.idempotency_key or task.id, stored["id"])
+    return task_record(stored)
 
 
 def _find(connection: Connection, task: Task) -> RowMapping | None:

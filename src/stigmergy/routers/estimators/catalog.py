@@ -26,6 +26,13 @@ class Entry:
     view: str | None = None
 
 
+def _gnn() -> Estimator:
+    # torch is loaded only where this one is asked for.
+    from stigmergy.routers.gnn.estimator import Gnn
+
+    return Gnn()
+
+
 ESTIMATORS: Final[Mapping[str, Entry]] = {
     "random": Entry(AnyArm, "any arm, all alike"),
     "cheapest": Entry(lambda: OneArm(cheapest), "always the cheapest arm"),
@@ -46,6 +53,7 @@ ESTIMATORS: Final[Mapping[str, Entry]] = {
         "the mean of nearest_task and ridge_task; sees the task",
         NGRAMS,
     ),
+    "gnn": Entry(_gnn, "graph neural network on n-grams; sees the task of the learning queries alone", NGRAMS),
     "centroid": Entry(Centroid, "one profile per arm on n-grams; arms come and go without training", NGRAMS),
     "nearest_sentences": Entry(lambda: Nearest(SENTENCES), "nearest neighbours on sentence embeddings", SENTENCES),
     "ridge_sentences": Entry(lambda: Ridge(SENTENCES), "ridge regression on sentence embeddings", SENTENCES),

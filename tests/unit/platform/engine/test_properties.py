@@ -73,7 +73,7 @@ def run(house: Callable[..., Any], drawn: Setting) -> tuple[Any, Ran | None]:
 
 
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whatever_fails_the_run_ends_within_its_budget_and_its_books_balance(
     house: Callable[..., Any],
     graphs: st.SearchStrategy[AgentGraph],

@@ -90,7 +90,7 @@ def run(house: Build, graph: AgentGraph, budget: Budget, data: st.DataObject) ->
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_wherever_a_process_dies_the_run_goes_on_and_its_books_balance(
     house: Build, graphs: st.SearchStrategy[AgentGraph], budgets: st.SearchStrategy[Budget], data: st.DataObject
 ) -> None:
@@ -98,7 +98,7 @@ def test_wherever_a_process_dies_the_run_goes_on_and_its_books_balance(
 
 
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_wherever_a_process_dies_its_branches_go_on_too(
     house: Build,
     fan_out_graphs: st.SearchStrategy[AgentGraph],

@@ -6,7 +6,7 @@ from stigmergy.agents.base import Reply
 from stigmergy.domain import NOTHING, FailureKind, Spend
 from stigmergy.platform.episode.charges import Settlement, charges
 from stigmergy.platform.episode.codec import decode, encode
-from stigmergy.platform.episode.events import CallFailed, CallStarted, CallSucceeded
+from stigmergy.platform.episode.events import CallFailed, CallStarted, CallSucceeded, HandedBack
 
 WORST, USED = Spend(Decimal(2), 10, 1), Spend(Decimal(1), 4, 1)
 
@@ -50,3 +50,9 @@ def test_a_grant_is_stored_only_where_there_is_one() -> None:
     assert "grant" not in encode(started("one", grant=""))
     for event in (started("one"), started("one", grant="")):
         assert decode(encode(event)) == event
+
+
+def test_work_that_was_given_back_is_charged_what_it_used() -> None:
+    given_back = HandedBack(step="one", node="one", agent="a", reason="not mine", charged=USED)
+    (charge,) = charges([started("one"), given_back])
+    assert (charge.charged, charge.settlement) == (USED, Settlement.COMMITTED)

@@ -242,7 +242,7 @@ def test_what_a_life_charges_is_the_sum_of_its_calls(life: tuple[list[ev.Event],
 
 
 @given(lives(), any_event())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_an_event_out_of_place_is_refused_and_any_other_leaves_a_legal_state(
     life: tuple[list[ev.Event], list[EpisodeState]], event: ev.Event
 ) -> None:

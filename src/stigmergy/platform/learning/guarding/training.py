@@ -19,12 +19,12 @@ from stigmergy.errors import InvalidLog
 from stigmergy.platform.learning.guarding.calibrating import Sample, calibrate
 from stigmergy.platform.learning.guarding.fitting import (
     Tally,
-    fit_logistic,
     fit_neighbours,
     fit_vocabulary,
     rows_of,
 )
 from stigmergy.platform.learning.guarding.guard_log import REJECT, Queries
+from stigmergy.platform.learning.trainers.logistic import fit_logistic
 from stigmergy.routers.guard.calibration import Signal
 from stigmergy.routers.guard.guard import Guard, read_signals
 from stigmergy.routers.guard.labels import LabelModel

@@ -33,14 +33,6 @@ def spender() -> ModuleType:
     return module
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Stores that processes can share."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/store.db"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 def start(url: str, name: str) -> subprocess.Popen[str]:
     command = [sys.executable, str(SCRIPT), url, name, str(len(name) + ord(name[-1]))]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
@@ -64,6 +56,7 @@ async def watched(store: Store, until_usd: float) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
 async def test_the_sum_never_passes_the_cap_and_nothing_stays_stuck_after_kills(store: Store, store_url: str) -> None:
     running = [start(store_url, f"spender-{number}") for number in range(PROCESSES)]
     try:

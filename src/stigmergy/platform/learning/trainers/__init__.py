@@ -1,0 +1,1 @@
+"""What needs torch to be trained; nothing that serves does."""
