@@ -46,7 +46,8 @@ def trained(name: str) -> ArmModel:
     )
 
 
-SERVED = [name for name, each in ESTIMATORS.items() if each.view != SENTENCES and name != "random"]
+SERVED = [name for name, each in ESTIMATORS.items() if each.view != SENTENCES and name not in ("random", "gnn")]
+"""``gnn`` has an artifact and a router of its own."""
 
 
 @pytest.mark.parametrize("name", SERVED)
