@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
@@ -98,13 +98,17 @@ def commit_group(engine: Engine, operations: Sequence[Operation[Any]]) -> list[O
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class Waiting:
+    """An operation, and who waits for it."""
+
     operation: Operation[Any]
     future: asyncio.Future[Any]
 
 
-def _settle(settled: Sequence[tuple[asyncio.Future[Any], Outcome]]) -> None:
-    for future, outcome in settled:
+def settle(ended: Iterable[tuple[Waiting, Outcome]]) -> None:
+    """Tell those who wait; on their loop."""
+    for waiting, outcome in ended:
+        future = waiting.future
         if future.done():  # the caller was cancelled meanwhile
             continue
         if isinstance(outcome, Done):
@@ -122,8 +126,9 @@ class Writer:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[Waiting] = deque()
         self._closed = False
+        self._committing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="stigmergy-store-writer", daemon=True)
         self._thread.start()
@@ -135,12 +140,26 @@ class Writer:
             WriterClosed: the writer takes nothing more.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.take([Waiting(operation, future)])
+        return future
+
+    def take(self, group: Sequence[Waiting]) -> None:
+        """Queue what somebody waits for already.
+
+        Raises:
+            WriterClosed: the writer takes nothing more.
+        """
         with self._changed:
             if self._closed:
                 raise WriterClosed
-            self._queue.append(_Waiting(operation, future))
+            self._queue.extend(group)
             self._changed.notify()
-        return future
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything that was queued is committed."""
+        with self._changed:
+            return not self._queue and not self._committing
 
     def close(self) -> None:
         """Take nothing more, commit what waits and end the thread. Blocks; closing twice is harmless."""
@@ -149,18 +168,20 @@ class Writer:
             self._changed.notify()
         self._thread.join()
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[Waiting]:
         with self._changed:
+            self._committing = False
             while not self._queue and not self._closed:
                 self._changed.wait()
+            self._committing = bool(self._queue)
             return [self._queue.popleft() for _ in range(min(len(self._queue), LARGEST_GROUP))]
 
     def _work(self) -> None:
         while group := self._next_group():
             outcomes = commit_group(self._engine, [waiting.operation for waiting in group])
-            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
+            by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiting, Outcome]]] = {}
             for waiting, outcome in zip(group, outcomes, strict=True):
-                by_loop.setdefault(waiting.future.get_loop(), []).append((waiting.future, outcome))
+                by_loop.setdefault(waiting.future.get_loop(), []).append((waiting, outcome))
             for loop, settled in by_loop.items():
                 with suppress(RuntimeError):  # the loop was closed, nobody waits any more
-                    loop.call_soon_threadsafe(_settle, settled)
+                    loop.call_soon_threadsafe(settle, settled)
