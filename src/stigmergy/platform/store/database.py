@@ -116,6 +116,7 @@ class Database:
 
     def _close(self) -> None:
         self._writer.close()
+        self._at_once.close()
         self._readers.shutdown()
         for engine in self._engines:
             engine.dispose()

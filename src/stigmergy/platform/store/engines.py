@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from stigmergy.errors import StoreUnavailable
 from stigmergy.platform.records import Durability
+from stigmergy.platform.store.prepared import executed
 
 READERS = 2
 _LOCK_WAIT_S = 10.0
@@ -79,7 +80,7 @@ def _writing_sqlite(url: URL, durability: Durability, *more: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin_immediate(connection: Connection) -> None:
         # A deferred transaction that turns into a writing one fails at once when another process writes.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        executed(connection, "BEGIN IMMEDIATE")
 
     return engine
 

@@ -13,33 +13,32 @@ from sqlalchemy.types import TypeEngine
 
 Statement: TypeAlias = Select[Any] | UpdateBase
 Values: TypeAlias = Mapping[str, Any]
-_Convert: TypeAlias = Callable[[Any], Any] | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Parameter:
-    """``fixed`` is its value where none is given."""
-
-    name: str
-    convert: _Convert
-    fixed: Any
+_Convert: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A statement for one kind of database: its text, what goes in, and the columns that it gives back."""
+    """A statement for one kind of database: its text, what goes in, and the columns that it gives back.
+
+    A parameter has its name, its way into the database, and its value where none is given.
+    """
 
     text: str
-    parameters: tuple[_Parameter, ...]
+    parameters: tuple[tuple[str, _Convert, Any], ...]
     positional: bool
     columns: tuple[tuple[str, _Convert], ...]
 
     def bound(self, values: Values) -> Any:
-        found = [_converted(each.convert, values.get(each.name, each.fixed)) for each in self.parameters]
-        return found if self.positional else {p.name: value for p, value in zip(self.parameters, found, strict=True)}
+        given = values.get
+        found = [convert(given(name, fixed)) for name, convert, fixed in self.parameters]
+        return found if self.positional else {p[0]: value for p, value in zip(self.parameters, found, strict=True)}
 
     def row(self, found: Sequence[Any]) -> dict[str, Any]:
-        return {name: _converted(convert, each) for (name, convert), each in zip(self.columns, found, strict=True)}
+        return {name: convert(each) for (name, convert), each in zip(self.columns, found, strict=True)}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 class Prepared:
@@ -57,7 +56,8 @@ class Prepared:
         Raises:
             StatementError: as from ``connection.execute``.
         """
-        return int(_executed(connection, self._plan(connection.dialect), rows).rowcount)
+        plan = self._plan(connection.dialect)
+        return int(executed(connection, plan.text, lambda: [plan.bound(row) for row in rows]).rowcount)
 
     def first(self, connection: Connection, values: Values) -> dict[str, Any] | None:
         """Run it; the first row that it gives back, by column.
@@ -66,7 +66,7 @@ class Prepared:
             StatementError: as from ``connection.execute``.
         """
         plan = self._plan(connection.dialect)
-        rows = _executed(connection, plan, [values]).fetchall()
+        rows = executed(connection, plan.text, lambda: [plan.bound(values)]).fetchall()
         return plan.row(rows[0]) if rows else None
 
     def _plan(self, dialect: Dialect) -> _Plan:
@@ -76,17 +76,22 @@ class Prepared:
         return plan
 
 
-def _executed(connection: Connection, plan: _Plan, rows: Sequence[Values]) -> Any:
-    """The driver's cursor after it has run the statement."""
+def executed(connection: Connection, text: str, bound: Callable[[], Sequence[Any]] = lambda: [()]) -> Any:
+    """Run the text once for each of the ``bound`` values, past Core; returns the driver's cursor.
+
+    Raises:
+        StatementError: as from ``connection.execute``, also of values that cannot be bound.
+    """
     cursor = connection.connection.cursor()
     try:
-        if len(rows) == 1:
-            cursor.execute(plan.text, plan.bound(rows[0]))
+        given = bound()
+        if len(given) == 1:
+            cursor.execute(text, given[0])
         else:
-            cursor.executemany(plan.text, [plan.bound(row) for row in rows])
+            cursor.executemany(text, given)
     except Exception as error:
         dialect: Any = connection.dialect
-        raise DBAPIError.instance(plan.text, None, error, dialect.dbapi.Error, dialect=dialect) from error
+        raise DBAPIError.instance(text, None, error, dialect.dbapi.Error, dialect=dialect) from error
     return cursor
 
 
@@ -101,14 +106,10 @@ def _planned(statement: Statement, sets: list[str] | None, dialect: Dialect) -> 
     )
 
 
-def _parameter(name: str, bind: Any, dialect: Dialect) -> _Parameter:
+def _parameter(name: str, bind: Any, dialect: Dialect) -> tuple[str, _Convert, Any]:
     to_store = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    return _Parameter(name, to_store, None if bind.required else bind.value)
+    return name, to_store or _as_it_is, None if bind.required else bind.value
 
 
 def _from_store(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
-
-
-def _converted(convert: _Convert, value: Any) -> Any:
-    return value if convert is None else convert(value)
+    return kind.dialect_impl(dialect).result_processor(dialect, None) or _as_it_is

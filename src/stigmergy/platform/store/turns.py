@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from stigmergy.platform.store.writer import Failed, Operation, Outcome, Waiting, Writer, commit_group, settle
+from stigmergy.platform.store.writer import (
+    Failed,
+    Operation,
+    Outcome,
+    Waiting,
+    Writer,
+    commit_group,
+    settle,
+)
 
 T = TypeVar("T")
 
@@ -24,6 +33,27 @@ def _locked_elsewhere(outcomes: Sequence[Outcome]) -> bool:
     return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
+class _KeptConnection:
+    """One connection for all transactions: to take it from the engine's pool each time costs more than a commit."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """See ``writer.Transactions``."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        with self._connection.begin():
+            yield self._connection
+
+    def close(self) -> None:
+        """Give the connection back; harmless when there is none."""
+        if self._connection is not None:
+            self._connection.close()
+
+
 class TurnWriter:
     """Takes short operations for a database that commits without waiting for a disk.
 
@@ -35,7 +65,7 @@ class TurnWriter:
 
     def __init__(self, engine: Engine, thread: Writer) -> None:
         """``engine`` gives up a locked database at once and leaves the log as it is."""
-        self._engine = engine
+        self._kept = _KeptConnection(engine)
         self._thread = thread
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: list[Waiting] = []
@@ -64,8 +94,12 @@ class TurnWriter:
         if len(turn) > LARGEST_TURN or self._turns % _TURNS_TO_A_CHECKPOINT == 0 or not self._thread.idle:
             self._thread.take(turn)
             return
-        outcomes = commit_group(self._engine, [waiting.operation for waiting in turn])
+        outcomes = commit_group(self._kept, [waiting.operation for waiting in turn])
         if _locked_elsewhere(outcomes):
             self._thread.take(turn)
         else:
             settle(zip(turn, outcomes, strict=True))
+
+    def close(self) -> None:
+        """Give the connection back, once no turn follows."""
+        self._kept.close()

@@ -6,9 +6,9 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
@@ -48,6 +48,14 @@ def _of_the_order(error: Exception) -> bool:
     return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in _FAULTS_OF_ORDER
 
 
+class Transactions(Protocol):
+    """Where transactions begin: an engine, or a connection that is kept."""
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """A transaction, committed at its end or rolled back by what is raised."""
+        ...
+
+
 def _in_savepoint(connection: Connection, operation: Operation[Any]) -> Outcome:
     try:
         with connection.begin_nested():
@@ -58,25 +66,25 @@ def _in_savepoint(connection: Connection, operation: Operation[Any]) -> Outcome:
         return Failed(error)
 
 
-def _commit_alone(engine: Engine, operation: Operation[Any]) -> Outcome:
+def _commit_alone(database: Transactions, operation: Operation[Any]) -> Outcome:
     try:
-        with engine.begin() as connection:
+        with database.begin() as connection:
             value = operation(connection)
     except Exception as error:  # noqa: BLE001  the caller who waits for this operation gets it
         return Failed(error)
     return Done(value)
 
 
-def _commit_apart(engine: Engine, operations: Sequence[Operation[Any]]) -> list[Outcome]:
+def _commit_apart(database: Transactions, operations: Sequence[Operation[Any]]) -> list[Outcome]:
     try:
-        with engine.begin() as connection:
+        with database.begin() as connection:
             outcomes = [_in_savepoint(connection, operation) for operation in operations]
     except Exception as error:  # noqa: BLE001  every caller who waits gets it
         return [Failed(error)] * len(operations)
     return outcomes
 
 
-def commit_group(engine: Engine, operations: Sequence[Operation[Any]]) -> list[Outcome]:
+def commit_group(database: Transactions, operations: Sequence[Operation[Any]]) -> list[Outcome]:
     """Run all operations in order in one transaction and commit once.
 
     An operation that fails by itself fails alone: the group is rolled back and run again with a savepoint around each
@@ -84,15 +92,15 @@ def commit_group(engine: Engine, operations: Sequence[Operation[Any]]) -> list[O
     a transaction of its own. When the transaction as a whole fails, all fail.
     """
     if len(operations) == 1:
-        return [_commit_alone(engine, operations[0])]
+        return [_commit_alone(database, operations[0])]
     try:
-        with engine.begin() as connection:
+        with database.begin() as connection:
             values = [operation(connection) for operation in operations]
     except Exception as error:  # noqa: BLE001  every caller who waits gets it
         if _of_the_order(error):
-            return [_commit_alone(engine, operation) for operation in operations]
+            return [_commit_alone(database, operation) for operation in operations]
         if _of_one_operation(error):
-            return _commit_apart(engine, operations)
+            return _commit_apart(database, operations)
         return [Failed(error)] * len(operations)
     return [Done(value) for value in values]
 
