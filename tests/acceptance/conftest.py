@@ -65,7 +65,9 @@ class Machine:
         self.started.append(server)
         assert server.stdout is not None
         said = server.stdout.readline()
-        assert said == "{\n", said + (self.folder / "serve.log").read_text()
+        if said != "{\n":
+            said += server.communicate(timeout=60)[0]
+            raise AssertionError(said + (self.folder / "serve.log").read_text())
         self.instances.append(self.instance())
         return server
 

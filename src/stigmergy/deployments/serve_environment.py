@@ -24,9 +24,10 @@ for argument in "$@"; do
     esac
     before="$argument"
 done
-# Ctrl-C in a terminal reaches the whole process group; HAProxy must outlive it until Serve has stopped it. Where this
-# shell leads no group, setsid keeps its process id.
-if command -v setsid >/dev/null 2>&1; then exec setsid {binary} "$@"; fi
+# Ctrl-C in a terminal reaches the whole process group; HAProxy must outlive it until Serve has stopped it. Who leads a
+# group is in none but its own, and setsid would leave it by a fork: another process id than the one that Serve watches.
+read -r _ _ _ _ group _ < /proc/$$/stat || group=$$
+if [ "$group" != $$ ] && command -v setsid >/dev/null; then exec setsid {binary} "$@"; fi
 exec {binary} "$@"
 """
 

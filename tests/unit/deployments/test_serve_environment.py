@@ -40,6 +40,19 @@ def test_the_wrapper_keeps_every_page_of_haproxy_on_loopback(tmp_path: Path, mon
     assert binds == ["bind 127.0.0.1:8404", "bind 127.0.0.1:9101", "bind 127.0.0.1:8700"]
 
 
+@pytest.mark.parametrize("leads_a_group", [False, True])
+def test_haproxy_has_the_process_id_that_serve_started_and_a_session_of_its_own_or_a_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leads_a_group: bool
+) -> None:
+    binary = tmp_path / "binary"
+    binary.write_text("#!/bin/sh\nread -r pid _ _ _ group _ < /proc/$$/stat\necho $pid $group\n")
+    binary.chmod(0o700)
+    monkeypatch.setattr(room, "_haproxy", lambda: str(binary))
+    wrapper = serve_environment(ServingConfig(), instance(tmp_path))["RAY_SERVE_HAPROXY_BINARY_PATH"]
+    started = subprocess.Popen([wrapper], stdout=subprocess.PIPE, text=True, process_group=0 if leads_a_group else None)
+    assert started.communicate()[0] == f"{started.pid} {started.pid}\n"
+
+
 def test_all_files_of_haproxy_lie_in_the_folder_of_the_instance(tmp_path: Path) -> None:
     found = serve_environment(ServingConfig(), instance(tmp_path))
     paths = [value for value in found.values() if value.startswith("/")]

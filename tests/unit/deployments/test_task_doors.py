@@ -146,6 +146,7 @@ async def test_tasks_are_listed_newest_first_in_pages_and_narrowed(client: Async
     ("query", "status"),
     [
         ("since=2026-01-01T00:00:00", 400),
+        ("since=0.0", 400),
         ("since=0001-01-01T00:00:00%2B14:00", 400),
         ("status=odd", 400),
         ("limit=1001", 400),

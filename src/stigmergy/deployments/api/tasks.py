@@ -8,7 +8,7 @@ from math import inf, isfinite
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from stigmergy import wire
 from stigmergy.deployments.api.accepting import Submission, accept, body_hash, parsed, read_body, task_from
@@ -23,6 +23,17 @@ from stigmergy.platform.tasks import Answered
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
+
+def _no_number(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970: the document promises ISO 8601."""
+    try:
+        float(str(value))
+    except ValueError:
+        return value
+    raise ValueError("a date and time as ISO 8601 with its offset is expected, not a number")
+
+
+_Instant = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 _JSON = "application/json"
 _LONGEST_WAIT_S = 60.0
 _CANCELLED_WITHIN_S = 3.0
@@ -61,8 +72,8 @@ async def list_tasks(
     request: Request,
     graph: str | None = None,
     status: Status | None = None,
-    since: AwareDatetime | None = None,
-    before: AwareDatetime | None = None,
+    since: _Instant | None = None,
+    before: _Instant | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
     cursor: str | None = None,
 ) -> Response:
