@@ -15,7 +15,8 @@ from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Sof
 ROUTERS: TypeAdapter[Any] = TypeAdapter(c.RouterConfig)
 
 
-@pytest.mark.parametrize("kind", get_args(c.RouterConfig))
+# A trained one needs its artifact: test_gnn_router builds it.
+@pytest.mark.parametrize("kind", [kind for kind in get_args(c.RouterConfig) if kind is not c.GnnConfig])
 def test_every_kind_of_router_can_be_built(kind: type) -> None:
     config = kind(route=("a",)) if kind is c.FixedPathConfig else kind()
     router = build_router("mine", config)
