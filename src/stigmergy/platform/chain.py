@@ -42,11 +42,11 @@ def chained(events: Sequence[StoredEvent], last: StoredEvent | None = None) -> t
     """
     if not events or (last is not None and not last.previous):
         return tuple(events)
-    previous = genesis(events[0].episode_id) if last is None else chain_hash(last)
     linked: list[StoredEvent] = []
     for event in events:
-        linked.append(StoredEvent(event.episode_id, event.seq, event.kind, event.payload, event.v, event.at, previous))
-        previous = chain_hash(linked[-1])
+        previous = genesis(event.episode_id) if last is None else chain_hash(last)
+        last = StoredEvent(event.episode_id, event.seq, event.kind, event.payload, event.v, event.at, previous)
+        linked.append(last)
     return tuple(linked)
 
 

@@ -32,7 +32,7 @@ routers:
   cheapest: {{kind: cheapest}}
 """
 
-_WHEN: Final = "the task committed before it runs, its events together once it has ended"
+_WHEN: Final = "the task committed before it runs, all events before the next call, the last ones with the end"
 
 
 def step(request: Request) -> Reply:

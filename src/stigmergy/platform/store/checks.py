@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from stigmergy.domain import EpisodeId, Status
+from stigmergy.domain import EpisodeId, Status, Task
 from stigmergy.errors import ApprovalNotAsked, StoreError
 from stigmergy.platform.chain import chain_hash
-from stigmergy.platform.records import Decision, Question, StoredEvent, TaskRecord
+from stigmergy.platform.records import Decision, Lease, Question, StoredEvent, TaskRecord
 
 
 def check_episode(episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
@@ -67,3 +67,16 @@ def check_end(status: Status) -> None:
     """
     if not status.ended:
         raise StoreError(f"a task cannot finish as {status.value!r}: give one of the statuses that are ends")
+
+
+def new_record(task: Task, lease: Lease | None, episode_id: EpisodeId | None) -> TaskRecord:
+    """A task that has just come in; with an episode it runs at once."""
+    return TaskRecord(
+        task=task,
+        status=Status.PENDING if episode_id is None else Status.RUNNING,
+        episode_id=episode_id,
+        attempts=0 if episode_id is None else 1,
+        owner=None if lease is None else lease.owner,
+        lease_expires_at=None if lease is None else lease.until,
+        updated_at=task.created_at,
+    )

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError, St
 
 from stigmergy.errors import RecordUnreadable, StoreUnavailable
 from stigmergy.platform.store.engines import READERS
+from stigmergy.platform.store.turns import TurnWriter
 from stigmergy.platform.store.writer import Operation, Writer, WriterClosed
 
 T = TypeVar("T")
@@ -57,9 +58,12 @@ def readable(record: str) -> Iterator[None]:
 class Database:
     """Reads and writes for the stores. Reads run on their own connections and never wait behind writes."""
 
-    def __init__(self, writing: Engine, reading: Engine, shown_url: str) -> None:
-        self._writing, self._reading, self._shown_url = writing, reading, shown_url
+    def __init__(self, writing: Engine, reading: Engine, shown_url: str, prompt: Engine | None = None) -> None:
+        """``prompt`` is there where short operations need not be committed in a thread."""
+        self._engines = (writing, reading) if prompt is None else (writing, reading, prompt)
+        self._reading, self._shown_url = reading, shown_url
         self._writer = Writer(writing)
+        self._at_once = self._writer if prompt is None else TurnWriter(prompt, self._writer)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="stigmergy-store-reader")
         self._closed = False
 
@@ -70,9 +74,18 @@ class Database:
             StoreUnavailable: it is not committed (or, when the connection broke in mid-commit, nobody knows).
             IntegrityError: it broke a constraint; nothing of it is stored.
         """
+        return await self._committed(self._writer, operation)
+
+    async def write_at_once(self, operation: Operation[T]) -> T:
+        """Commit an operation of a few rows; as ``write``, but where the database permits without a thread."""
+        return await self._committed(self._at_once, operation)
+
+    async def _committed(self, writer: Writer | TurnWriter, operation: Operation[T]) -> T:
+        if self._closed:
+            raise self._is_closed()
         with our_errors(self._shown_url):
             try:
-                committed = self._writer.submit(operation)
+                committed = writer.submit(operation)
             except WriterClosed:
                 raise self._is_closed() from None
             return await committed
@@ -98,10 +111,12 @@ class Database:
     async def aclose(self) -> None:
         """Commit what waits, then give back threads and connections."""
         self._closed = True
+        await asyncio.sleep(0)  # the last turn ends before the thread that it may be handed to
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
         self._writer.close()
+        self._at_once.close()
         self._readers.shutdown()
-        self._writing.dispose()
-        self._reading.dispose()
+        for engine in self._engines:
+            engine.dispose()

@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from stigmergy.errors import StoreUnavailable
 from stigmergy.platform.records import Durability
+from stigmergy.platform.store.prepared import executed
 
 READERS = 2
 _LOCK_WAIT_S = 10.0
@@ -60,13 +61,26 @@ def writing_engine(url: URL, durability: Durability) -> Engine:
     """An engine with one connection, for the writer thread or for migrations."""
     if url.get_backend_name() == "postgresql":
         return _postgres(url, 1)
-    pragmas = ("foreign_keys = ON", f"synchronous = {_SYNCHRONOUS[durability]}")
-    engine = _sqlite(url, 1, pragmas)
+    return _writing_sqlite(url, durability)
+
+
+def prompt_engine(url: URL, durability: Durability) -> Engine | None:
+    """An engine with one connection that makes nobody wait; None where a commit waits for a disk or a network.
+
+    It gives up at once where another process writes, and leaves the write-ahead log as it is.
+    """
+    if url.get_backend_name() == "postgresql" or durability == "power_loss":
+        return None
+    return _writing_sqlite(url, durability, "wal_autocheckpoint = 0", "busy_timeout = 0")
+
+
+def _writing_sqlite(url: URL, durability: Durability, *more: str) -> Engine:
+    engine = _sqlite(url, 1, ("foreign_keys = ON", f"synchronous = {_SYNCHRONOUS[durability]}", *more))
 
     @event.listens_for(engine, "begin")
     def _begin_immediate(connection: Connection) -> None:
         # A deferred transaction that turns into a writing one fails at once when another process writes.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        executed(connection, "BEGIN IMMEDIATE")
 
     return engine
 

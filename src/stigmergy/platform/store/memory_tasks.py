@@ -10,7 +10,7 @@ from datetime import datetime
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
 from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
-from stigmergy.platform.store.checks import check_end
+from stigmergy.platform.store.checks import check_end, new_record
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 
 
@@ -35,11 +35,7 @@ class MemoryTasks:
         known = await self.known(task, body_hash)
         if known is None:
             self._bodies[task.id] = body_hash
-            owner, until = (None, None) if lease is None else (lease.owner, lease.until)
-            record = TaskRecord(task=task, owner=owner, lease_expires_at=until, updated_at=task.created_at)
-            if episode_id is not None:
-                record = replace(record, status=Status.RUNNING, episode_id=episode_id, attempts=1)
-            self._records[task.id] = record
+            self._records[task.id] = new_record(task, lease, episode_id)
             if task.idempotency_key is not None:
                 self._keys[task.tenant, task.idempotency_key] = task.id
             return self._records[task.id]

@@ -82,8 +82,9 @@ def _budget(stored: Stored) -> Budget:
     )
 
 
-def task_row(task: Task, body_hash: str) -> Row:
-    """A new task as a row of ``tasks``."""
+def new_task_row(record: TaskRecord, body_hash: str) -> Row:
+    """A task that is new as a row of ``tasks``."""
+    task = record.task
     return {
         "id": task.id,
         "tenant": task.tenant,
@@ -101,9 +102,19 @@ def task_row(task: Task, body_hash: str) -> Row:
         "priority": task.priority,
         "turn_at": task.turn_at,
         "created_at": task.created_at,
-        "updated_at": task.created_at,
-        "status": Status.PENDING.value,
-        "reason": "",
+        "updated_at": record.updated_at,
+        "status": record.status.value,
+        "reason": record.reason,
+        "episode_id": record.episode_id,
+        "attempts": record.attempts,
+        "answer": record.answer,
+        "result": record.result,
+        "cancel_requested": record.cancel_requested,
+        "question": None,
+        "decision": None,
+        "lease_owner": record.owner,
+        "lease_expires_at": record.lease_expires_at,
+        "lease_epoch": record.epoch,
     }
 
 

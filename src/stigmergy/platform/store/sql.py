@@ -9,7 +9,7 @@ from sqlalchemy import select, union
 from stigmergy.domain import EpisodeId
 from stigmergy.platform.records import Durability
 from stigmergy.platform.store.database import Database, our_errors
-from stigmergy.platform.store.engines import read_url, reading_engine, shown, writing_engine
+from stigmergy.platform.store.engines import prompt_engine, read_url, reading_engine, shown, writing_engine
 from stigmergy.platform.store.migrate import migrate
 from stigmergy.platform.store.sql_approvals import SqlApprovals
 from stigmergy.platform.store.sql_budgets import SqlBudgets
@@ -63,4 +63,5 @@ def open_sql(url: str, durability: Durability) -> SqlStore:
     migrate(url, durability)
     parsed = read_url(url)
     with our_errors(shown(url)):
-        return SqlStore(Database(writing_engine(parsed, durability), reading_engine(parsed), shown(url)))
+        writing, prompt = writing_engine(parsed, durability), prompt_engine(parsed, durability)
+        return SqlStore(Database(writing, reading_engine(parsed), shown(url), prompt))

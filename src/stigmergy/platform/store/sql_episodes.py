@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, insert, select, tuple_, update
@@ -16,6 +15,7 @@ from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, Sto
 from stigmergy.platform.store.checks import check_episode, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database, readable
+from stigmergy.platform.store.prepared import Prepared
 from stigmergy.platform.store.rows import episode_record, episode_row, event_row, feedback_row
 from stigmergy.platform.store.tables import episodes as table
 from stigmergy.platform.store.tables import events as events_table
@@ -89,7 +89,7 @@ class SqlEpisodes:
             connection.execute(insert(events_table), event_row(given))
 
         try:
-            await self._database.write(store)
+            await self._database.write_at_once(store)
         except IntegrityError as error:
             raise SequenceConflict(episode_id, given.seq) from error
 
@@ -109,18 +109,19 @@ def save_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:
     """Insert or replace summaries, as ``ports.EpisodeStore.save`` says, in a transaction that is open."""
     # In one order everywhere, so that two processes that save the same episodes do not wait for each other.
     rows = sorted((episode_row(episode) for episode in episodes), key=lambda row: str(row["id"]))
-    connection.execute(_saving(connection.dialect.name), rows)
+    _SAVE.run(connection, *rows)
 
 
-@cache
 def _saving(dialect: str) -> sqlite.Insert:
-    """The statement of ``save_episodes``; to build it costs more than to run it."""
     statement = insert_for(dialect, table)
     new = statement.excluded
     changes: dict[str, Any] = {column.name: new[column.name] for column in table.columns if not column.primary_key}
     changes["quality"] = func.coalesce(new.quality, table.c.quality)
     changes["head"] = case((table.c.head == "", new.head), else_=table.c.head)
     return statement.on_conflict_do_update(index_elements=[table.c.id], set_=changes)
+
+
+_SAVE = Prepared(_saving, table.columns.keys())
 
 
 def _narrowed(narrow: EpisodeFilter) -> Select[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -13,20 +14,20 @@ from stigmergy.errors import SequenceConflict, TaskTakenOver
 from stigmergy.platform.records import Fence, StoredEvent
 from stigmergy.platform.store.checks import check_episode, first_taken
 from stigmergy.platform.store.database import Database, readable
+from stigmergy.platform.store.prepared import Prepared
 from stigmergy.platform.store.rows import event_record, event_row
-from stigmergy.platform.store.tables import UNFINISHED, tasks
+from stigmergy.platform.store.tables import IS_UNFINISHED, tasks
 from stigmergy.platform.store.tables import events as table
 
-_INSERT = insert(table)
+ADD_EVENTS: Final = Prepared(lambda _: insert(table), table.columns.keys())
+"""Adds events to the journal, in a transaction that is open."""
 # Locked, so that who takes the task over reads the journal after this was committed.
-_STANDS = (
-    select(tasks.c.id)
-    .where(
-        tasks.c.id == bindparam("task_id"),
-        tasks.c.lease_epoch == bindparam("epoch"),
-        tasks.c.status.in_(UNFINISHED),
+_STANDS = Prepared(
+    lambda _: (
+        select(tasks.c.id)
+        .where(tasks.c.id == bindparam("task_id"), tasks.c.lease_epoch == bindparam("epoch"), IS_UNFINISHED)
+        .with_for_update(read=True)
     )
-    .with_for_update(read=True)
 )
 
 
@@ -44,12 +45,12 @@ class SqlJournal:
         rows = [event_row(event) for event in events]
 
         def store(connection: Connection) -> None:
-            if fence is not None and connection.execute(_STANDS, asdict(fence)).first() is None:
+            if fence is not None and _STANDS.first(connection, asdict(fence)) is None:
                 raise TaskTakenOver(fence.task_id, fence.epoch)
-            connection.execute(_INSERT, rows)
+            ADD_EVENTS.run(connection, *rows)
 
         try:
-            await self._database.write(store)
+            await self._database.write_at_once(store)
         except IntegrityError as error:
             stored = {event.seq for event in await self.read(episode_id)}
             raise SequenceConflict(episode_id, first_taken(stored, events)) from error

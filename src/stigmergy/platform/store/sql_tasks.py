@@ -4,43 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
     Select,
     Update,
     bindparam,
     case,
     false,
     func,
-    insert,
     select,
     true,
     tuple_,
     update,
 )
-from sqlalchemy.dialects import sqlite
 
 from stigmergy.domain import EpisodeId, Status, Task, TaskId
 from stigmergy.errors import IdempotencyConflict, TaskNotFound
 from stigmergy.platform.records import Closing, Fence, Lease, TaskFilter, TaskPage, TaskRecord
-from stigmergy.platform.store.checks import check_end
+from stigmergy.platform.store.checks import check_end, new_record
 from stigmergy.platform.store.claims import nobodys, turns
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.rows import event_row, task_record, task_row
+from stigmergy.platform.store.prepared import Prepared
+from stigmergy.platform.store.rows import Stored, event_row, new_task_row, task_record
 from stigmergy.platform.store.sql_episodes import save_episodes
-from stigmergy.platform.store.tables import UNFINISHED, events
+from stigmergy.platform.store.sql_journal import ADD_EVENTS
+from stigmergy.platform.store.tables import IS_UNFINISHED, UNFINISHED
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
 
-# Statements of the serving path are built once: to build one costs as much as to run it.
-_BY_ID = select(table).where(table.c.id == bindparam("task_id"))
-_ADD_EVENTS = insert(events)
+_BY_ID = Prepared(lambda _: select(table).where(table.c.id == bindparam("task_id")))
+_CREATE = Prepared(lambda dialect: insert_for(dialect, table).on_conflict_do_nothing(), table.columns.keys())
 _STILL_WAITING = case((table.c.status == Status.NEEDS_APPROVAL.value, table.c.status), else_=Status.RUNNING.value)
 
 
@@ -54,18 +51,16 @@ class SqlTasks:
         self, task: Task, body_hash: str, lease: Lease | None = None, episode_id: EpisodeId | None = None
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
-        row = task_row(task, body_hash)
-        if lease is not None:
-            row |= {"lease_owner": lease.owner, "lease_expires_at": lease.until}
-        if episode_id is not None:
-            row |= {"status": Status.RUNNING.value, "episode_id": episode_id, "attempts": 1}
+        record = new_record(task, lease, episode_id)
+        row = new_task_row(record, body_hash)
 
         def store(connection: Connection) -> TaskRecord:
-            connection.execute(_creating(connection.dialect.name), row)
+            if _CREATE.run(connection, row):
+                return record
             # None: what was in the way has been purged between the two statements.
             return _known(connection, task, body_hash) or store(connection)
 
-        return await self._database.write(store)
+        return await self._database.write_at_once(store)
 
     async def known(self, task: Task, body_hash: str) -> TaskRecord | None:
         """See ``ports.TaskStore``."""
@@ -139,26 +134,21 @@ class SqlTasks:
     ) -> TaskRecord:
         """See ``ports.TaskStore``."""
         check_end(status)
-        change = {
-            "status": status.value,
-            "reason": reason,
-            "answer": answer,
-            "result": result,
-            "question": None,
-            "decision": None,
-            "lease_expires_at": None,
-            "updated_at": at,
-        }
-        end = _unfinished(task_id, fence).values(change)
+        change = {"status": status.value, "reason": reason, "answer": answer, "result": result, "updated_at": at}
+        end = _END if fence is None else _END_HELD
+        at_row = {"task_id": task_id, "epoch": None if fence is None else fence.epoch}
 
         def store(connection: Connection) -> TaskRecord:
-            if connection.execute(end).rowcount and closing is not None:
+            ended = end.first(connection, change | at_row)
+            if ended is None:
+                return _get(connection, task_id)
+            if closing is not None:
                 if closing.events:
-                    connection.execute(_ADD_EVENTS, [event_row(event) for event in closing.events])
+                    ADD_EVENTS.run(connection, *map(event_row, closing.events))
                 save_episodes(connection, (closing.episode,))
-            return _get(connection, task_id)
+            return task_record(ended)
 
-        return await self._database.write(store)
+        return await self._database.write_at_once(store)
 
     async def request_cancel(self, task_id: TaskId, reason: str, at: datetime) -> TaskRecord:
         """See ``ports.TaskStore``."""
@@ -250,9 +240,10 @@ def _unfinished(task_id: TaskId, fence: Fence | None = None) -> Update:
     return found if fence is None else found.where(table.c.lease_epoch == fence.epoch)
 
 
-@cache
-def _creating(dialect: str) -> sqlite.Insert:
-    return insert_for(dialect, table).on_conflict_do_nothing()
+_ENDS = ("status", "reason", "answer", "result", "question", "decision", "lease_expires_at", "updated_at")
+_ENDING = update(table).where(table.c.id == bindparam("task_id"), IS_UNFINISHED)
+_END = Prepared(lambda _: _ENDING.returning(table), _ENDS)
+_END_HELD = Prepared(lambda _: _ENDING.where(table.c.lease_epoch == bindparam("epoch")).returning(table), _ENDS)
 
 
 def _known(connection: Connection, task: Task, body_hash: str) -> TaskRecord | None:
@@ -264,18 +255,18 @@ def _known(connection: Connection, task: Task, body_hash: str) -> TaskRecord | N
     return task_record(stored)
 
 
-def _find(connection: Connection, task: Task) -> RowMapping | None:
+def _find(connection: Connection, task: Task) -> Stored | None:
     """The stored task under the same key, else under the same id."""
     if task.idempotency_key is not None:
         same_key = (table.c.tenant == task.tenant) & (table.c.idempotency_key == task.idempotency_key)
         stored = connection.execute(select(table).where(same_key)).mappings().first()
         if stored is not None:
             return stored
-    return connection.execute(_BY_ID, {"task_id": task.id}).mappings().first()
+    return _BY_ID.first(connection, {"task_id": task.id})
 
 
 def _get(connection: Connection, task_id: TaskId) -> TaskRecord:
-    stored = connection.execute(_BY_ID, {"task_id": task_id}).mappings().first()
+    stored = _BY_ID.first(connection, {"task_id": task_id})
     if stored is None:
         raise TaskNotFound(task_id)
     return task_record(stored)

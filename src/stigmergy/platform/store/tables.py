@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    or_,
     text,
 )
 from sqlalchemy.schema import SchemaItem
@@ -84,6 +85,9 @@ tasks = Table(
     Index(None, "status", "updated_at"),
     Index(None, "episode_id"),
 )
+
+IS_UNFINISHED = or_(*(tasks.c.status == status for status in UNFINISHED))
+"""Plain comparisons: the list of an IN is spelled anew at each run."""
 
 events = Table(
     "events",
