@@ -66,8 +66,11 @@ def outcome_graph(log: LoggedOutcomes, neighbours: int) -> HeteroData:
 def nearest_others(vectors: Tensor, count: int, rows: int = 1024) -> tuple[Tensor, Tensor]:
     """For every row the most similar other rows, most similar first, and their cosines; both (Q, min(count, Q - 1)).
 
-    ``rows`` are compared at a time, so that memory grows with the number of queries and not with its square.
+    ``rows`` are compared at a time, so that memory grows with the number of queries and not with its square. A row that
+    is alone has itself for a neighbour, of no likeness.
     """
+    if len(vectors) == 1:
+        return torch.zeros((1, 1), dtype=torch.int64), torch.zeros((1, 1))
     found = []
     for start in range(0, len(vectors), rows):
         likeness = vectors[start : start + rows] @ vectors.T

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -68,9 +69,23 @@ class GnnScorer:
 def train_scorer(
     queries: Queries, view: str, outcomes: Outcomes, descriptions: Sequence[str], settings: GnnTraining
 ) -> GnnScorer:
-    """Train on queries with outcomes; ``descriptions``: one text for each arm."""
-    log = build_log(queries, view, outcomes, descriptions)
-    return GnnScorer(outcomes.arms, train_network(log, settings), log, remember(log, log.ran))
+    """Train on queries with outcomes; ``descriptions``: one text per arm. The same input gives the same weights."""
+    with _reproducible():
+        log = build_log(queries, view, outcomes, descriptions)
+        return GnnScorer(outcomes.arms, train_network(log, settings), log, remember(log, log.ran))
+
+
+@contextmanager
+def _reproducible() -> Iterator[None]:
+    """Sums in one order: by one thread, and by torch's deterministic kernels."""
+    threads, before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(mode=before)
 
 
 def build_log(queries: Queries, view: str, outcomes: Outcomes, descriptions: Sequence[str]) -> Log:
