@@ -11,6 +11,8 @@ from stigmergy.domain import AgentId, NodeId
 VOTES: Final = ("vote", "weighted_vote")
 JOINS: Final = (*VOTES, "concatenate", "first_good")
 """The rules by which the replies of a fan-out's branches become one."""
+REFINE: Final = "refine"
+"""A join by an agent, which is spelled out as a node of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +39,15 @@ class FanOutNode:
     """Several branches in parallel and the name of the rule that joins their replies.
 
     ``stop_at`` in (0, 1], for votes: once the leading answer is sure of this share of all votes, what still runs is
-    cancelled (and charged). None: every branch is waited for.
+    cancelled (and charged). None: every branch is waited for. ``join: refine`` has the agent ``refiner`` make one
+    answer of all: shorthand for ``concatenate`` and that agent as the next node, ``NAME.refined``.
     """
 
     kind: Literal["fan_out"] = "fan_out"
     branches: Mapping[str, Branch]
     join: str = "vote"
     stop_at: float | None = None
+    refiner: AgentId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

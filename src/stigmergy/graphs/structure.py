@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import pairwise
 
 import networkx as nx
 
 from stigmergy.domain import ESCALATION, GOAL, START, AgentId, NodeId
 from stigmergy.errors import CycleFound, DuplicateName, GoalUnreachable, InvalidFanOut, InvalidPanel, UnknownAgent
-from stigmergy.graphs.nodes import JOINS, VOTES, AgentNode, FanOutNode, GraphSpec, Node, PanelNode
+from stigmergy.graphs.nodes import JOINS, REFINE, VOTES, AgentNode, FanOutNode, GraphSpec, Node, PanelNode
 
 ENDS = (START, GOAL)
 _RESERVED = (*ENDS, ESCALATION)
@@ -20,8 +21,11 @@ _RESERVED = (*ENDS, ESCALATION)
 def nodes_of(spec: GraphSpec) -> dict[NodeId, Node]:
     """The declared nodes, and an agent node for every other name that an edge or a stage uses.
 
+    A fan-out that an agent refines becomes one that concatenates, and the node of that agent.
+
     Raises:
         DuplicateName: a name occurs in two stages, or twice in one, or a node has a reserved name.
+        InvalidFanOut: a fan-out is to be refined by nobody, or has an agent for that and another join.
     """
     staged = [name for stage in spec.stages for name in stage]
     edge_ends = [end for source, targets in spec.edges.items() for end in (source, *targets)]
@@ -31,7 +35,28 @@ def nodes_of(spec: GraphSpec) -> dict[NodeId, Node]:
     for name in (*reserved, *repeated):
         raise DuplicateName(name)
     implied = {name: AgentNode(agent=name) for name in (*staged, *edge_ends) if name not in ENDS}
-    return {**implied, **spec.nodes}
+    written = {**implied, **spec.nodes}
+    for name in _refined(spec).values():
+        if name in written:
+            raise DuplicateName(name)
+    return {each: node for name, node in written.items() for each, node in _spelled_out(name, node)}
+
+
+def _spelled_out(name: NodeId, node: Node) -> tuple[tuple[NodeId, Node], ...]:
+    if not isinstance(node, FanOutNode) or (node.join != REFINE and node.refiner is None):
+        return ((name, node),)
+    if node.join != REFINE or node.refiner is None:
+        raise InvalidFanOut(name, "join 'refine' and 'refiner: AGENT' go together; give both or neither")
+    return (
+        (name, replace(node, join="concatenate", refiner=None)),
+        (f"{name}.refined", AgentNode(agent=node.refiner)),
+    )
+
+
+def _refined(spec: GraphSpec) -> dict[NodeId, NodeId]:
+    """The fan-outs that an agent refines, and the names of the nodes of those agents."""
+    fan_outs = ((name, node) for name, node in spec.nodes.items() if isinstance(node, FanOutNode))
+    return {name: f"{name}.refined" for name, node in fan_outs if node.join == REFINE}
 
 
 def edges_of(spec: GraphSpec) -> list[tuple[NodeId, NodeId]]:
@@ -40,7 +65,8 @@ def edges_of(spec: GraphSpec) -> list[tuple[NodeId, NodeId]]:
     layers = ((START,), *spec.stages, (GOAL,)) if spec.stages else ()
     for before, after in pairwise(layers):
         edges.update((source, target) for source in before for target in after)
-    return sorted(edges)
+    refined = _refined(spec)
+    return sorted({(refined.get(source, source), target) for source, target in edges} | set(refined.items()))
 
 
 def digraph_of(spec: GraphSpec, nodes: Mapping[NodeId, Node]) -> nx.DiGraph[NodeId]:
@@ -113,9 +139,7 @@ def _check_names(name: NodeId, node: FanOutNode) -> None:
 
 
 def _check_join(name: NodeId, node: FanOutNode) -> None:
-    if node.join == "refine":
-        raise InvalidFanOut(name, "join 'refine': use 'concatenate' and put the refining agent after the fan-out")
     if node.join not in JOINS:
-        raise InvalidFanOut(name, f"join {node.join!r} is unknown; known: {', '.join(JOINS)}")
+        raise InvalidFanOut(name, f"join {node.join!r} is unknown; known: {', '.join((*JOINS, REFINE))}")
     if node.stop_at is not None and (node.join not in VOTES or not 0 < node.stop_at <= 1):
         raise InvalidFanOut(name, f"stop_at {node.stop_at} with join {node.join!r}: it is a share in (0, 1] of a vote")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -12,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, NOTHING, START, AgentProfile, Spend
-from stigmergy.errors import UnknownNode
+from stigmergy.errors import DuplicateName, InvalidFanOut, UnknownNode
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.graphs.nodes import AgentNode, Branch, FanOutNode, GraphSpec
+from stigmergy.graphs.nodes import AgentNode, Branch, FanOutNode, GraphSpec, Node
 
 Build = Callable[..., AgentGraph]
 MakeProfile = Callable[..., AgentProfile]
@@ -36,6 +37,29 @@ def test_stages_and_the_edges_they_stand_for_make_equal_graphs(build: Build) -> 
     assert build(CHAIN) == build(written_out)
     assert hash(build(CHAIN)) == hash(build(written_out))
     assert build(CHAIN) != "demo"
+
+
+def test_a_join_by_an_agent_is_a_concatenation_and_the_node_of_that_agent(build: Build, profile: MakeProfile) -> None:
+    arms = {"one": Branch(graph=GraphSpec(stages=(("x",),)))}
+    short = FanOutNode(branches=arms, join="refine", refiner="c")
+    long: dict[str, Node] = {"fan": FanOutNode(branches=arms, join="concatenate"), "fan.refined": AgentNode(agent="c")}
+    built = build(GraphSpec(nodes={"fan": short}, stages=(("a",), ("fan", "b"))), profile("x"), profile("c"))
+    edges = {START: ("a",), "a": ("fan", "b"), "b": (GOAL,), "fan": ("fan.refined",), "fan.refined": (GOAL,)}
+    assert built == build(GraphSpec(nodes=long, edges=edges), profile("x"), profile("c"))
+
+
+@pytest.mark.parametrize("facts", [{"join": "refine"}, {"join": "vote", "refiner": "c"}])
+def test_a_join_by_an_agent_needs_one_and_no_other_join_takes_one(build: Build, facts: dict[str, Any]) -> None:
+    fan = FanOutNode(branches={"one": Branch(graph=GraphSpec(stages=(("b",),)))}, **facts)
+    with pytest.raises(InvalidFanOut, match="go together"):
+        build(GraphSpec(nodes={"fan": fan}, stages=(("fan",),)))
+
+
+def test_the_node_of_a_refiner_has_a_name_of_its_own(build: Build) -> None:
+    fan = FanOutNode(branches={"one": Branch(graph=GraphSpec(stages=(("b",),)))}, join="refine", refiner="c")
+    nodes: dict[str, Node] = {"fan": fan, "fan.refined": AgentNode(agent="a")}
+    with pytest.raises(DuplicateName):
+        build(GraphSpec(nodes=nodes, stages=(("fan",), ("fan.refined",))))
 
 
 def test_a_dearer_agent_makes_another_version(build: Build, profile: MakeProfile) -> None:

@@ -88,6 +88,20 @@ def of(ran: Ran, kind: type[Any]) -> list[Any]:
     return [recorded.event for recorded in ran.events if isinstance(recorded.event, kind)]
 
 
+async def test_an_agent_refines_what_the_branches_gave(house: Build, graph: Build) -> None:
+    built = graph((("a",), ("fan",)), {"one": arm(("x",)), "two": arm(("y",))}, join="refine", refiner="z")
+    made = house(built, {"x": ["ex"], "y": ["why"], "z": ["both"]})
+    ran = checked(await made.run())
+    assert (ran.episode.status, ran.episode.route, ran.episode.answer) == (
+        Status.COMPLETED,
+        ("a", "fan", "fan.refined"),
+        "both",
+    )
+    told = made.agents["z"].requests[0].replies[-1].text
+    assert "ex" in told
+    assert "why" in told
+
+
 async def test_branches_run_side_by_side_and_are_joined(house: Build, graph: Build) -> None:
     meeting = Meets()
     made = house(
