@@ -86,11 +86,10 @@ class KeyConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantConfig:
-    """Whose tasks, episodes and budget are kept apart from everybody else's. ``weight``: its share when all wait."""
+    """Whose tasks, episodes and budget are kept apart from everybody else's."""
 
     keys: Annotated[Mapping[str, KeyConfig], Field(min_length=1)]
     budget: SpendLimits = SpendLimits()
-    weight: Annotated[float, Field(gt=0)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
