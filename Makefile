@@ -19,7 +19,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 2 tests/unit tests/contracts tests/architecture tests/learning
+	$(BIN)/python -m pytest -q -n 2 tests/unit tests/contracts tests/architecture
 
 fmt: setup
 	$(BIN)/ruff format .
