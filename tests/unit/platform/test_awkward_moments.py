@@ -237,3 +237,4 @@ async def test_a_round_that_meets_a_defect_is_not_the_last(
         await made.agents["b"]._script.asked.wait()
         await desk.finished("late")
         await desk.aclose()
+    assert defects == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,3 +97,18 @@ async def test_who_was_only_slow_finds_its_task_gone_and_writes_nothing(
     late = await first.finished("task-1")
     assert late.record == ended.record
     assert len(made.delivered) == 1
+
+
+async def test_a_journal_that_cannot_be_read_ends_its_task_and_says_which_event(
+    made: Any, desk: Callable[[str], TaskDesk], store: MemoryStore, hangs: HangsOnce
+) -> None:
+    first, heir = desk("first"), desk("heir")
+    record = await first.accept(made.task(), "hash")
+    await hangs.asked.wait()
+    events = store.journal.events[record.episode_id or ""]
+    events[1] = replace(events[1], payload="{}")
+    made.clock.advance(60)
+    await heir.take_over()
+    ended = (await heir.finished("task-1")).record
+    assert ended.status is Status.REFUSED
+    assert f"event 1 of episode {record.episode_id!r} cannot be read" in ended.reason

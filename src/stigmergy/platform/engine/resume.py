@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from stigmergy.domain import ESCALATION, AgentProfile
-from stigmergy.errors import NotResumable
+from stigmergy.errors import IllegalEvent, NotResumable
+from stigmergy.platform.engine.calls import profile_at
 from stigmergy.platform.engine.run import Recorded, Run
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.open_work import OpenWork, interrupted, open_work, stopped
@@ -22,18 +22,26 @@ def resume(run: Run, past: Sequence[Recorded]) -> tuple[Command, ...]:
         NotResumable: the graph is not the one that the episode began with, or the events are no episode.
     """
     _expect_same_graph(run, past)
-    work = open_work(each.event for each in past)
+    work = _open_work(run, past)
     run.restore(past, work.state)
     commands = dict(work.commands)
     cancels = [each for each in commands.values() if isinstance(each, CancelBranch)]
     for cancel in cancels:
         del commands[cancel.branch]
-    ends = [interrupted(call, _profile(run, call)) for call in _still_wanted(work, cancels)]
+    hanging = _still_wanted(work, cancels)
+    ends = [interrupted(call, profile_at(run.lines(call.branch)[-1].graph, call.node)) for call in hanging]
     for event in (*ends, *(event for cancel in cancels for event in stopped(cancel))):
         commands |= {command.branch: command for command in run.apply(event)}
     main = commands.pop("")
     run.left_open.update(commands)
     return (main,)
+
+
+def _open_work(run: Run, past: Sequence[Recorded]) -> OpenWork:
+    try:
+        return open_work(each.event for each in past)
+    except IllegalEvent as error:
+        raise NotResumable(run.episode_id, f"its events are no episode: {error}") from error
 
 
 def _expect_same_graph(run: Run, past: Sequence[Recorded]) -> None:
@@ -52,8 +60,3 @@ def _still_wanted(work: OpenWork, cancels: Sequence[CancelBranch]) -> Iterator[e
     """The calls that hang, but for those of branches that are being stopped, which are charged with their branch."""
     given_up = {cancel.branch for cancel in cancels}
     return (call for path, call in work.hanging.items() if path not in given_up)
-
-
-def _profile(run: Run, call: ev.CallStarted) -> AgentProfile:
-    graph = run.lines(call.branch)[-1].graph
-    return graph.escalation if call.node == ESCALATION and graph.escalation else graph.profile(call.node)

@@ -34,10 +34,7 @@ class Artifact:
             "tasks": list(self.policy.tasks),
             "prices": self.policy.prices.tolist(),
             "sets_of_agents": len(self.policy.posteriors),
-            "queries": self.origin.queries,
-            "data": dict(self.origin.data),
-            "code": self.origin.code,
-            "config": dict(self.origin.config),
+            **self.origin.to_dict(),
         }
 
 

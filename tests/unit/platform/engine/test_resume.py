@@ -137,6 +137,13 @@ async def test_an_idempotent_effect_is_tried_again(house: Build, staged: Build, 
     assert (made.calls("pay"), ran.episode.status) == (1, Status.COMPLETED)
 
 
+async def test_events_that_are_no_episode_are_not_resumed(house: Build, staged: Build, profile: Build) -> None:
+    made = house(staged([[profile("a", 1)]]))
+    kept, _ = await die_and_resume(made, Budget(), 1, after=True)
+    with pytest.raises(NotResumable, match="are no episode"):
+        await made.engine.run(made.task(), "ep", past=(kept[0], kept[-1]))
+
+
 async def test_a_run_whose_graph_has_changed_is_not_resumed(house: Build, staged: Build, profile: Build) -> None:
     first = Dies(1, after=True)
     old = house(staged([[profile("a", 1)]]))
