@@ -31,7 +31,7 @@ CONFIGS: dict[str, c.RouterConfig] = {
     "estimator": c.EstimatorConfig(artifact=Path("arms.npz")),
     "fixed_path": c.FixedPathConfig(route=("a1", "b2", "c1")),
     "amro": c.AntColonyConfig(rule="amro"),
-    "linucb": c.BanditConfig(rule=c.UpperConfidenceConfig(), discount=0.9, tick_outcomes=3, prior="pool"),
+    "linucb": c.BanditConfig(rule=c.UpperConfidenceConfig(), discount=0.9, tick_outcomes=3, prior="zero"),
 }
 TURNS = {"round_robin"}
 """Routers whose every call is a turn: the same state does not score the same twice."""

@@ -269,7 +269,7 @@ class ThompsonConfig:
     """
 
     kind: Literal["thompson"] = "thompson"
-    scale: float = 0.25
+    scale: float = 0.1
     draws: int = 128
 
     def __post_init__(self) -> None:
@@ -303,10 +303,10 @@ class BanditConfig:
     cost_weight: float = 0.3
     text_dims: int = 16
     type_dims: int = 16
-    ridge: float = 1.0
+    ridge: float = 10.0
     discount: float = 1.0
     tick_outcomes: int = 32
-    prior: Literal["zero", "pool"] = "zero"
+    prior: Literal["zero", "pool"] = "pool"
     artifact: Path | None = None
 
     def __post_init__(self) -> None:

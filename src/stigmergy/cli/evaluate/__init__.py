@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from stigmergy.cli.evaluate.bandit import bandit
 from stigmergy.cli.evaluate.evidence import evidence
 from stigmergy.cli.evaluate.guard import guard
 from stigmergy.cli.evaluate.replay import replay
@@ -12,3 +13,4 @@ app = typer.Typer(no_args_is_help=True, help="Judge routers by logged outcomes."
 app.command("replay")(replay)
 app.command("evidence")(evidence)
 app.command("guard")(guard)
+app.command("bandit")(bandit)

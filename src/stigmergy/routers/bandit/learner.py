@@ -35,10 +35,10 @@ class LearningRules:
         prior: the mean of an arm never seen: 0, or the regression over the outcomes of all arms, as of the last tick.
     """
 
-    ridge: float = 1.0
+    ridge: float = 10.0
     discount: float = 1.0
     tick_outcomes: int = 32
-    prior: Prior = "zero"
+    prior: Prior = "pool"
 
 
 class LinearLearner:
