@@ -63,9 +63,9 @@ def upper(dims: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def pack(inverses: Floats) -> Singles:
-    """See ``Beliefs.packed``; from shape (n, d, d)."""
+    """See ``Beliefs.packed``; of one inverse, shape (d, d), or of several, (n, d, d)."""
     rows, columns = upper(inverses.shape[-1])
-    return (inverses[:, rows, columns] * np.where(rows == columns, 1.0, 2.0)).astype(np.float32)
+    return (inverses[..., rows, columns] * np.where(rows == columns, 1.0, 2.0)).astype(np.float32)
 
 
 _UPPER: dict[int, tuple[NDArray[np.intp], NDArray[np.intp]]] = {}

@@ -51,29 +51,21 @@ class LinearLearner:
     """
 
     def __init__(self, dims: int, rules: LearningRules, seen: Statistics = NOTHING_SEEN) -> None:
-        self._dims = dims
         self._rules = rules
         self._places = {arm: place for place, arm in enumerate(seen)}
-        self._moments = np.array([sums.moments for sums in seen.values()]).reshape(-1, dims, dims)
-        self._rewarded = np.array([sums.rewarded for sums in seen.values()]).reshape(-1, dims)
-        self._seen = np.array([sums.seen for sums in seen.values()])
+        # The last row of every array is that of an arm never seen; a new arm takes it, and it is appended again.
+        nothing = ArmSums(moments=np.zeros((dims, dims)), rewarded=np.zeros(dims), seen=0.0)
+        rows = (*seen.values(), nothing)
+        self._moments = np.array([sums.moments for sums in rows])
+        self._rewarded = np.array([sums.rewarded for sums in rows])
+        self._seen = np.array([sums.seen for sums in rows])
         self._since_tick = 0
-        self._inverses, self._packed, self._centre = self._solved()
-        self._beliefs: Beliefs | None = None
+        self._inverses, self._packed, self._theta, self._pull = self._solved()
 
     @property
     def beliefs(self) -> Beliefs:
         """What is believed now."""
-        if self._beliefs is None:
-            pulled = self._rewarded + self._rules.ridge * self._centre
-            theta = (self._inverses[:-1] @ pulled[..., None])[..., 0]
-            self._beliefs = Beliefs(
-                places=self._places,
-                theta=np.vstack((theta, self._centre)).astype(np.float32),
-                packed=self._packed,
-                seen=np.append(self._seen, 0.0),
-            )
-        return self._beliefs
+        return Beliefs(places=self._places, theta=self._theta, packed=self._packed, seen=self._seen)
 
     @property
     def statistics(self) -> Statistics:
@@ -94,24 +86,22 @@ class LinearLearner:
         place = self._places[arm]
         self._moments[place] += np.outer(context, context)
         self._rewarded[place] += reward * context
-        self._seen[place] += 1.0
         ahead = self._inverses[place] @ context
         self._inverses[place] -= np.outer(ahead, ahead) / (1.0 + context @ ahead)
         # Beliefs that were handed out keep the rows they have.
-        self._packed = self._packed.copy()
-        self._packed[place] = pack(self._inverses[place : place + 1])[0]
-        self._beliefs = None
+        self._theta, self._packed, self._seen = self._theta.copy(), self._packed.copy(), self._seen.copy()
+        self._theta[place] = self._inverses[place] @ (self._rewarded[place] + self._pull)
+        self._packed[place] = pack(self._inverses[place])
+        self._seen[place] += 1.0
         self._since_tick += 1
         if self._since_tick == self._rules.tick_outcomes:
             self._tick()
 
     def _open(self, arm: str) -> None:
         self._places = {**self._places, arm: len(self._places)}
-        self._moments = np.concatenate((self._moments, np.zeros((1, self._dims, self._dims))))
-        self._rewarded = np.concatenate((self._rewarded, np.zeros((1, self._dims))))
-        self._seen = np.append(self._seen, 0.0)
-        self._inverses = np.concatenate((self._inverses, self._inverses[-1:]))
-        self._packed = np.concatenate((self._packed, self._packed[-1:]))
+        for name in ("_moments", "_rewarded", "_seen", "_inverses", "_theta", "_packed"):
+            rows = getattr(self, name)
+            setattr(self, name, np.concatenate((rows, rows[-1:])))
 
     def _tick(self) -> None:
         factor = self._rules.discount**self._rules.tick_outcomes
@@ -119,14 +109,15 @@ class LinearLearner:
         self._rewarded *= factor
         self._seen = self._seen * factor
         self._since_tick = 0
-        self._inverses, self._packed, self._centre = self._solved()
+        self._inverses, self._packed, self._theta, self._pull = self._solved()
 
-    def _solved(self) -> tuple[Floats, Singles, Floats]:
-        """Inverses (the prior's last), the same packed, and the prior mean: anew, so that rounding cannot pile up."""
-        prior = self._rules.ridge * np.eye(self._dims)
-        nothing = np.zeros((1, self._dims, self._dims))
-        inverses = np.asarray(np.linalg.inv(np.concatenate((self._moments, nothing)) + prior), dtype=np.float64)
-        centre = np.zeros(self._dims)
+    def _solved(self) -> tuple[Floats, Singles, Singles, Floats]:
+        """Inverses, the same packed, theta, and ``ridge theta_0``: anew from the sums, so rounding cannot pile up."""
+        ridge = self._rules.ridge
+        prior = ridge * np.eye(self._rewarded.shape[1])
+        inverses = np.asarray(np.linalg.inv(self._moments + prior), dtype=np.float64)
+        pull = np.zeros(len(prior))
         if self._rules.prior == "pool":
-            centre = np.linalg.solve(self._moments.sum(axis=0) + prior, self._rewarded.sum(axis=0))
-        return inverses, pack(inverses), centre
+            pull = ridge * np.linalg.solve(self._moments.sum(axis=0) + prior, self._rewarded.sum(axis=0))
+        theta = (inverses @ (self._rewarded + pull)[..., None])[..., 0]
+        return inverses, pack(inverses), theta.astype(np.float32), pull

@@ -74,7 +74,7 @@ class BanditRouter:
         """
         check_features(self._artifact, state.query.version)
         self._graphs[state.graph.name] = state.graph
-        arms = [_arm(state, candidate.node, candidate.agent) for candidate in state.candidates]
+        arms = [candidate.agent or _arm_without_agent(state, candidate.node) for candidate in state.candidates]
         context = self._shape.read(state.query)
         found = self._beliefs.estimate(context, arms)
         values = self._exploration.scores(found, zlib.crc32(context.tobytes()))
@@ -113,9 +113,9 @@ class BanditRouter:
         return self._prices.of(graph).in_spans(usd)
 
 
-def _arm(state: RoutingState, node: NodeId, agent: str) -> str:
+def _arm_without_agent(state: RoutingState, node: NodeId) -> str:
     if node != GOAL:
-        return agent or _own(state.graph, node)
+        return _own(state.graph, node)
     if not state.visited:
         return GOAL
     last = state.visited[-1]

@@ -46,8 +46,8 @@ def test_outcomes_one_by_one_and_their_sums_lead_to_the_same_beliefs(seen: list[
     for arm, context, reward in seen:
         learner.observe(arm, np.array(context, dtype=np.float64), float(reward))
     at_once = LinearLearner(DIMS, FLAT, statistics(seen))
-    context, arms = np.array([1.0, -2.0, 0.5]), ["a", "b", "c"]
-    one, other = (each.beliefs.estimate(context, arms) for each in (learner, at_once))
+    x, arms = np.array([1.0, -2.0, 0.5]), ["a", "b", "c"]
+    one, other = (each.beliefs.estimate(x, arms) for each in (learner, at_once))
     assert one.mean == pytest.approx(other.mean, abs=1e-4)
     assert one.deviation == pytest.approx(other.deviation, abs=1e-4)
     assert one.seen.tolist() == other.seen.tolist()
@@ -116,4 +116,4 @@ def test_packed_inverses_give_quadratic_forms() -> None:
     rng = np.random.default_rng(2)
     root = rng.standard_normal((4, 4))
     matrix, x = root @ root.T, rng.standard_normal(4)
-    assert pack(matrix[None])[0] @ np.outer(x, x)[upper(4)] == pytest.approx(x @ matrix @ x, rel=1e-5)
+    assert pack(matrix) @ np.outer(x, x)[upper(4)] == pytest.approx(x @ matrix @ x, rel=1e-5)

@@ -51,7 +51,14 @@ def state(graph: AgentGraph, query: tuple[str, str], at: NodeId = START, visited
 
 def episode(query: tuple[str, str], agent: str, quality: float | None, usd: int = 1, **facts: object) -> Outcome:
     step = StepOutcome(source=START, node=agent, agent=agent, usage=Usage(usd=Decimal(usd)), judgement=None)
-    given = {"episode_id": "e", "graph": "demo", "mixture": {}, "steps": (step,), "quality": quality, "cost_usd": 1.0}
+    given: dict[str, object] = {
+        "episode_id": "e",
+        "graph": "demo",
+        "mixture": {},
+        "steps": (step,),
+        "quality": quality,
+        "cost_usd": 1.0,
+    }
     return Outcome(**{**given, "features": READER.read(*query), **facts})  # type: ignore[arg-type]
 
 
