@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Final, TypeAlias, assert_never
 
-from stigmergy.errors import InvalidArtifact, MissingExtra
+from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
 from stigmergy.graphs.pheromones import Bounds
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.routers import configs as c
 from stigmergy.routers.ant_colony import AntColonyRouter, ColonyRules
-from stigmergy.routers.bandit.artifact import load_bandit
+from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.bandit.context import ContextShape
 from stigmergy.routers.bandit.learner import LearningRules
 from stigmergy.routers.bandit.router import BanditRouter
@@ -137,10 +137,7 @@ def _gnn(config: c.GnnConfig) -> Router:
 
 
 def _bandit(config: c.BanditConfig) -> BanditRouter:
-    artifact = None if config.artifact is None else load_bandit(config.artifact)
-    if artifact is not None and artifact.cost_weight != config.cost_weight:
-        why = f"it was trained with cost_weight {artifact.cost_weight:g}, and is to serve with {config.cost_weight:g}"
-        raise InvalidArtifact(str(config.artifact), why)
+    artifact = None if config.artifact is None else load_for(config.artifact, config.cost_weight)
     rules = LearningRules(
         ridge=config.ridge, discount=config.discount, tick_outcomes=config.tick_outcomes, prior=config.prior
     )

@@ -12,8 +12,19 @@ import pytest
 from typer.testing import CliRunner
 
 from stigmergy.cli.main import app
+from stigmergy.errors import ConfigError
+from stigmergy.platform.settings import load_settings
 from stigmergy.routers.bandit.artifact import load_bandit
+from stigmergy.routers.configs import BanditConfig, UpperConfidenceConfig
 
+CONFIG = """
+agents:
+  poet: {{kind: scripted, replies: ["4"], price: {{per_call: "0.001"}}}}
+graphs:
+  g: {{stages: [[poet]], router: learns}}
+routers:
+  learns: {{kind: bandit, artifact: {artifact}, cost_weight: {weight}, rule: {{kind: linucb, alpha: 0.3}}}}
+"""
 SPLITS = ("train", "train", "val", "test")
 Row = dict[str, Any]
 
@@ -150,3 +161,27 @@ def test_a_player_that_nobody_knows_is_named(tmp_path: Path) -> None:
 
 def test_data_or_log_has_to_be_given() -> None:
     assert run("evaluate", "bandit").exit_code == 2
+
+
+def test_a_configuration_names_an_artifact_from_its_own_folder(tmp_path: Path) -> None:
+    log = written(tmp_path / "log.parquet", outcomes())
+    run("train", "bandit", "--data", log, "--out", str(tmp_path / "bandit.npz"))
+    config = tmp_path / "stigmergy.yaml"
+    config.write_text(CONFIG.format(artifact="bandit.npz", weight=0.3))
+    router = load_settings(config, {}).routers["learns"]
+    assert isinstance(router, BanditConfig)
+    assert router.artifact == tmp_path / "bandit.npz"
+    assert router.rule == UpperConfidenceConfig(alpha=0.3)
+
+
+@pytest.mark.parametrize(("artifact", "weight", "reason"), [("none.npz", 0.3, "none.npz"), ("bandit.npz", 0.1, "0.1")])
+def test_a_configuration_with_an_artifact_that_does_not_fit_is_refused(
+    artifact: str, weight: float, reason: str, tmp_path: Path
+) -> None:
+    log = written(tmp_path / "log.parquet", outcomes())
+    run("train", "bandit", "--data", log, "--out", str(tmp_path / "bandit.npz"))
+    config = tmp_path / "stigmergy.yaml"
+    config.write_text(CONFIG.format(artifact=artifact, weight=weight))
+    with pytest.raises(ConfigError, match=r"routers\.learns\.artifact") as refusal:
+        load_settings(config, {})
+    assert reason in str(refusal.value)

@@ -11,6 +11,7 @@ from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
+from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.configs import BanditConfig, EstimatorConfig, EvidenceConfig
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
@@ -60,6 +61,8 @@ def known_agents(settings: Settings) -> KnownAgents:
                 found[path] = load_arms(config.artifact).model.arms
             elif isinstance(config, EvidenceConfig):
                 found[path] = load_artifact(config.artifact).policy.roster
+            elif isinstance(config, BanditConfig) and config.artifact is not None:
+                load_for(config.artifact, config.cost_weight)  # agents that it does not know are learnt
         except InvalidArtifact as error:
             problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))

@@ -100,3 +100,16 @@ def load_bandit(path: Path) -> BanditArtifact:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise unreadable(path, error) from None
+
+
+def load_for(path: Path, cost_weight: float) -> BanditArtifact:
+    """As ``load_bandit``, to be served with a ``cost_weight``.
+
+    Raises:
+        InvalidArtifact: also if its rewards hold another one.
+    """
+    found = load_bandit(path)
+    if found.cost_weight != cost_weight:
+        why = f"it was trained with cost_weight {found.cost_weight:g}, and is to serve with {cost_weight:g}"
+        raise InvalidArtifact(str(path), why)
+    return found
