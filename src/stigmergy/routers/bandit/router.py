@@ -17,7 +17,7 @@ from stigmergy.routers.bandit.learner import LearningRules, LinearLearner
 from stigmergy.routers.bandit.rewards import net_reward
 from stigmergy.routers.bandit.rules import ExplorationRule
 from stigmergy.routers.bandit.statistics import NOTHING_SEEN, Statistics
-from stigmergy.routers.base import Evidence, Outcome, RoutingState, Scores
+from stigmergy.routers.base import Evidence, Outcome, RoutingState, Scores, StepOutcome
 from stigmergy.routers.credit import judged_steps
 from stigmergy.routers.price_range import PriceRanges
 
@@ -29,9 +29,9 @@ class BanditRouter:
 
     An arm is an agent, wherever it stands; a fan-out is an arm of its own, and so is stopping after an agent. The
     reward of a step is its own quality net of what was spent from it on (``rewards.net_reward``), stopping costs
-    nothing. A call that failed is no step and no reward; a step that a repair forced counts as any other. Outcomes are
-    not weighted by their chance of being judged: that chance does not depend on them. Implements ``Router``.
-    Thread-safe.
+    nothing. A call that failed is no step and no reward, and a hop that was forced teaches nothing. Outcomes are not
+    weighted by their chance of being judged: it is not they that decide it, and one outcome is not twenty. Implements
+    ``Router``. Thread-safe.
 
     Args:
         shape: how queries are read; an artifact brings its own.
@@ -97,12 +97,11 @@ class BanditRouter:
             spent += step.usage.usd
             ahead[step.node] = self._in_spans(spent, graph)
         for step, judged in judged_steps(outcome, quality):
-            well = quality if judged is None else judged
-            yield step.agent or _own(graph, step.node), self._net(well, ahead[step.node])
-        if outcome.steps and not outcome.infrastructure_failures:
-            last = outcome.steps[-1]
-            if last.node in graph.nodes and len(graph.successors(last.node)) > 1:
-                yield _STOP + (last.agent or _own(graph, last.node)), self._net(quality, 0.0)
+            if step.decided_by_router:
+                well = quality if judged is None else judged
+                yield step.agent or _own(graph, step.node), self._net(well, ahead[step.node])
+        if outcome.steps and not outcome.infrastructure_failures and _chose_to_stop(outcome.steps[-1], graph):
+            yield _STOP + (outcome.steps[-1].agent or _own(graph, outcome.steps[-1].node)), self._net(quality, 0.0)
 
     def _net(self, quality: float, cost: float) -> float:
         return float(net_reward(quality, cost, self._cost_weight))
@@ -111,6 +110,11 @@ class BanditRouter:
         if self._artifact is not None:
             return float(usd) / self._artifact.span_usd
         return self._prices.of(graph).in_spans(usd)
+
+
+def _chose_to_stop(last: StepOutcome, graph: AgentGraph) -> bool:
+    """Whether there was another way than GOAL after the last step."""
+    return last.decided_by_router and last.node in graph.nodes and len(graph.successors(last.node)) > 1
 
 
 def _arm_without_agent(state: RoutingState, node: NodeId) -> str:

@@ -107,7 +107,7 @@ def test_agents_join_and_leave_while_it_serves() -> None:
     assert {round(each["seen"]) for each in found} == {0, 1}
 
 
-def test_what_failed_or_was_not_judged_is_no_zero_reward() -> None:
+def test_what_failed_or_was_forced_or_not_judged_is_no_reward() -> None:
     router, graph = built(BanditConfig()), graph_of("a", "b")
     router.scores(state(graph, SUM))
     failure = Failure(node="b", agent="b", kind=FailureKind.TIMEOUT, reason="late")
@@ -115,6 +115,8 @@ def test_what_failed_or_was_not_judged_is_no_zero_reward() -> None:
     router.learn(episode(SUM, "a", None))
     router.learn(episode(SUM, "a", 1.0, features=None))
     router.learn(episode(SUM, "a", 1.0, graph="another"))
+    forced = StepOutcome(source=START, node="a", agent="a", usage=Usage(), judgement=None, decided_by_router=False)
+    router.learn(episode(SUM, "a", 1.0, steps=(forced,)))
     assert router.statistics == {}
 
 
