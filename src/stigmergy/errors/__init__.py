@@ -22,7 +22,8 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
+                              RequestError also: BudgetExhausted, Unauthorized,
+                              PolicyNotFound, PolicyMoved, PromotionRefused)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
@@ -57,6 +58,7 @@ from stigmergy.errors.learning import (
     UnknownEstimator,
     UnusableLog,
 )
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -141,7 +143,10 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
