@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 Source: TypeAlias = Path | None
 Split: TypeAlias = Literal["train", "val", "test"]
-_PLAYER_HELP = "Which bandit, repeatable; else all. random and best_single always play."
+_PLAYER_HELP = "Which bandit, repeatable; else all. random, best_single and epsilon_greedy always play."
+_LOG_HELP = "Parquet of uniform choices: replay it without bias."
+_DATA_HELP = "Parquet of outcomes with splits: play on streams of it."
 
 
 def bandit(
@@ -28,9 +30,7 @@ def bandit(
         Source,
         typer.Option(exists=True, dir_okay=False, help="Parquet of outcomes with splits: play on streams of it."),
     ] = None,
-    log: Annotated[
-        Source, typer.Option(exists=True, dir_okay=False, help="Parquet of uniform choices: replay it without bias.")
-    ] = None,
+    log: Annotated[Source, typer.Option(exists=True, dir_okay=False, help=_LOG_HELP)] = None,
     queries: Annotated[Source, typer.Option(exists=True, dir_okay=False, help="Parquet of the log's queries.")] = None,
     player: Annotated[list[str] | None, typer.Option(help=_PLAYER_HELP)] = None,
     exclude_arm: Annotated[list[str] | None, typer.Option(help="Leave this arm out, repeatable.")] = None,
@@ -51,22 +51,18 @@ def bandit(
     with needs("evaluate"):
         from stigmergy.platform.learning.bandits.evaluation import Simulation
         from stigmergy.platform.learning.bandits.judging import plan_of
-        from stigmergy.platform.learning.bandits.page import html
         from stigmergy.platform.learning.bandits.players import Tuning
         from stigmergy.routers.bandit.context import ContextShape
     plan = plan_of(player or (), seeds, Tuning(alpha=alpha, scale=scale, ridge=ridge, discount=discount))
     shape = ContextShape(text_dims=text_dims, type_dims=type_dims)
+    simulation = Simulation(shape=shape, cost_weight=cost_weight, split=split, rounds=rounds)
     if data is not None and log is None and queries is None:
-        simulation = Simulation(shape=shape, cost_weight=cost_weight, split=split, rounds=rounds)
         document = _simulated(data, exclude_arm or (), simulation, plan)
     elif data is None and log is not None and queries is not None:
         document = _replayed(log, queries, shape, plan)
     else:
         raise typer.BadParameter("give --data FILE, or both --log and --queries")
-    if json_out is not None:
-        json_out.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    if html_out is not None:
-        html_out.write_text(html(document), encoding="utf-8")
+    _write(document, json_out, html_out)
     print_report(document)
 
 
@@ -86,6 +82,15 @@ def _replayed(log: Path, queries: Path, shape: ContextShape, plan: Plan) -> dict
 
     with working("reading the log") as status:
         return evaluate_log(log, queries, shape, plan, status.update)
+
+
+def _write(document: dict[str, Any], json_out: Path | None, html_out: Path | None) -> None:
+    from stigmergy.platform.learning.bandits.page import html
+
+    if json_out is not None:
+        json_out.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    if html_out is not None:
+        html_out.write_text(html(document), encoding="utf-8")
 
 
 def print_report(document: Mapping[str, Any]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from stigmergy.platform.learning.bandits.bandit_log import read_bandit_log
+from stigmergy.platform.learning.bandits.choice_log import read_choice_log
 from stigmergy.platform.learning.bandits.judging import Plan, Progress, replay_log, simulate
 from stigmergy.platform.learning.bandits.report import Document, report
 from stigmergy.platform.learning.bandits.world import make_world
@@ -49,7 +49,7 @@ def evaluate_log(log: Path, queries: Path, shape: ContextShape, plan: Plan, told
     Raises:
         InvalidLog: says what of which file cannot be used.
     """
-    found = read_bandit_log(log, queries, shape)
+    found = read_choice_log(log, queries, shape)
     data = {
         "path": list(found.files),
         "sha256": list(found.files.values()),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from stigmergy.errors import UnknownEstimator
-from stigmergy.platform.learning.bandits.bandit_log import BanditLog
-from stigmergy.platform.learning.bandits.players import BEST_SINGLE, PLAYERS, RANDOM, Table, Tuning
+from stigmergy.platform.learning.bandits.choice_log import ChoiceLog
+from stigmergy.platform.learning.bandits.players import PLAYERS, REFERENCES, Table, Tuning
 from stigmergy.platform.learning.bandits.playing import Played, play, replay
 from stigmergy.platform.learning.bandits.stream import SCENARIOS, draw_stream
 from stigmergy.platform.learning.bandits.training import see_all
@@ -34,7 +34,7 @@ class Plan:
     @property
     def names(self) -> tuple[str, ...]:
         """Everybody who plays, each once."""
-        return tuple(dict.fromkeys((RANDOM, BEST_SINGLE, *self.players)))
+        return tuple(dict.fromkeys((*REFERENCES, *self.players)))
 
 
 def plan_of(players: Sequence[str], seeds: int, tuning: Tuning) -> Plan:
@@ -71,7 +71,7 @@ def simulate(
     return found
 
 
-def replay_log(log: BanditLog, plan: Plan, told: Progress) -> Runs:
+def replay_log(log: ChoiceLog, plan: Plan, told: Progress) -> Runs:
     """Each seed draws queries with replacement, takes all rows of theirs, and shuffles them. No player begins warm."""
     uniform = log.uniform
     rows_of = {query: np.flatnonzero(uniform.query == query) for query in np.unique(uniform.query).tolist()}

@@ -172,10 +172,13 @@ def _unpooled(table: Table) -> LearningRules:
 
 BEST_SINGLE: Final = "best_single"
 RANDOM: Final = "random"
+MEANS: Final = "epsilon_greedy"
+REFERENCES: Final = (RANDOM, BEST_SINGLE, MEANS)
+"""They always play, and everybody is compared with them."""
 PLAYERS: Final[Mapping[str, Callable[[Table], Player]]] = {
     RANDOM: RandomPlayer,
     BEST_SINGLE: StaticPlayer,
-    "epsilon_greedy": MeansPlayer,
+    MEANS: MeansPlayer,
     "ucb1": Ucb1Player,
     "linucb": lambda table: _linucb(table, _plain(table)),
     "linucb_discounted": lambda table: _linucb(table, _forgetful(table)),
@@ -190,7 +193,7 @@ PLAYERS: Final[Mapping[str, Callable[[Table], Player]]] = {
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     RANDOM: "any open arm",
     BEST_SINGLE: "the arm of the greatest mean reward on train",
-    "epsilon_greedy": "running means, looks at no query",
+    MEANS: "running means, looks at no query",
     "ucb1": "running means and confidence bounds, looks at no query",
     "linucb": "linear model per arm, upper confidence bound",
     "thompson": "linear model per arm, Thompson sampling",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.platform.learning.bandits.judging import Plan, Runs
-from stigmergy.platform.learning.bandits.players import BEST_SINGLE, DESCRIPTIONS, RANDOM
+from stigmergy.platform.learning.bandits.players import DESCRIPTIONS, REFERENCES
 from stigmergy.platform.learning.bandits.playing import Played
 from stigmergy.platform.learning.evaluation.versions import code_versions
 
@@ -47,7 +47,7 @@ def _player(name: str, mine: Sequence[Played], runs: Runs) -> Document:
         "reward": _figure(mean),
         "reward_second_half": _figure(late),
         "regret": _figure(np.array([each.regret.mean() for each in mine])),
-        "versus": {other: _figure(mean - _per_seed(runs[other])) for other in (RANDOM, BEST_SINGLE)},
+        "versus": {other: _figure(mean - _per_seed(runs[other])) for other in REFERENCES},
         "curve": _curve(mine),
     }
 

@@ -26,12 +26,13 @@ from stigmergy.routers.bandit.context import ContextShape
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Places = NDArray[np.intp]
 _CHOICES: Final = ("query_id", "model", "reward", "optimal_reward", "propensity")
 _QUERIES: Final = ("query_id", "query", "task", "split")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BanditLog:
+class ChoiceLog:
     """The rows of uniform choices, and what is known of the arms from the train split's."""
 
     uniform: UniformLog
@@ -43,7 +44,7 @@ class BanditLog:
     files: Mapping[str, str]
 
 
-def read_bandit_log(log: Path, queries: Path, shape: ContextShape) -> BanditLog:
+def read_choice_log(log: Path, queries: Path, shape: ContextShape) -> ChoiceLog:
     """Read the uniform choices of a log: rows with a propensity, which must be one over the number of arms.
 
     Args:
@@ -54,36 +55,44 @@ def read_bandit_log(log: Path, queries: Path, shape: ContextShape) -> BanditLog:
     Raises:
         InvalidLog: says what of which file cannot be used.
     """
-    table, asked = _columns(log, _CHOICES), _columns(queries, _QUERIES)
-    propensity = number_column(str(log), table, "propensity")
-    used = np.flatnonzero(~np.isnan(propensity))
-    if not len(used):
-        raise InvalidLog(str(log), "no row has a propensity, and replay needs choices that were drawn uniformly")
-    arms, arm = np.unique(text_column(str(log), table, "model")[used], return_inverse=True)
-    wrong = np.abs(propensity[used] * len(arms) - 1.0) > 1e-6  # noqa: PLR2004 - as files round
-    refuse_where(
-        str(log), "propensity", propensity[used], wrong, f"replay needs 1/{len(arms)}, that of uniform choices"
-    )
+    table = _columns(log, _CHOICES)
+    used, arms, arm = _uniform_rows(str(log), table)
     reward, best = (_finite(log, table, name)[used] for name in ("reward", "optimal_reward"))
-    ids = text_column(str(queries), asked, "query_id")
-    place = {query: number for number, query in enumerate(ids)}
-    of_row = text_column(str(log), table, "query_id")[used]
-    unknown = np.array([query not in place for query in of_row], dtype=bool)
-    refuse_where(str(log), "query_id", of_row, unknown, f"{queries} does not hold it")
-    query = np.array([place[each] for each in of_row], dtype=np.intp)
-    texts, tasks, splits = (text_column(str(queries), asked, name) for name in _QUERIES[1:])
+    asked = _columns(queries, _QUERIES)
+    ids, texts, tasks, splits = (text_column(str(queries), asked, name) for name in _QUERIES)
+    query = _places(str(log), text_column(str(log), table, "query_id")[used], ids, f"{queries} does not hold it")
     contexts = read_contexts(texts.tolist(), tasks.tolist(), shape)
     known = splits[query] == TRAIN
     if len(np.unique(arm[known])) < len(arms):
         raise InvalidLog(str(log), "its uniform choices on queries of the train split do not cover every arm")
-    uniform = UniformLog(arms=tuple(arms), query=query, contexts=contexts[query], arm=arm, reward=reward, best=best)
-    return BanditLog(
-        uniform=uniform,
+    return ChoiceLog(
+        uniform=UniformLog(arms=arms, query=query, contexts=contexts[query], arm=arm, reward=reward, best=best),
         standing=np.bincount(arm[known], reward[known]) / np.bincount(arm[known]),
         rows=table.num_rows,
         queries=len(np.unique(query)),
         files={str(path): sha256_of(path) for path in (log, queries)},
     )
+
+
+def _uniform_rows(path: str, table: pa.Table) -> tuple[Places, tuple[str, ...], Places]:
+    """The rows with a propensity, the arms among them, and the place of each row's arm."""
+    propensity = number_column(path, table, "propensity")
+    used = np.flatnonzero(~np.isnan(propensity))
+    if not len(used):
+        raise InvalidLog(path, "no row has a propensity, and replay needs choices that were drawn uniformly")
+    arms, arm = np.unique(text_column(path, table, "model")[used], return_inverse=True)
+    wrong = np.abs(propensity[used] * len(arms) - 1.0) > 1e-6  # noqa: PLR2004 - as files round
+    rule = f"replay needs 1/{len(arms)}, that of uniform choices"
+    refuse_where(path, "propensity", propensity[used], wrong, rule)
+    return used, tuple(arms.tolist()), arm
+
+
+def _places(path: str, values: NDArray[np.object_], among: NDArray[np.object_], rule: str) -> Places:
+    """Where each query of a log stands among all queries."""
+    place = {each: number for number, each in enumerate(among)}
+    found = np.array([place.get(value, -1) for value in values], dtype=np.intp)
+    refuse_where(path, "query_id", values, found < 0, rule)
+    return found
 
 
 def _columns(path: Path, needed: tuple[str, ...]) -> pa.Table:
