@@ -12,7 +12,7 @@ from stigmergy.platform.learning.bandits.report import Document
 from stigmergy.platform.learning.evaluation.page import listed, page, table
 from stigmergy.platform.learning.evaluation.plots import COLOURS, drawn, intervals
 
-HEADINGS: Final = ("player", "reward", "second half", "regret", "less best single", "95 % interval")
+HEADINGS: Final = ("player", "reward", "late half", "regret", "less best", "95 % interval")
 
 
 def html(document: Document) -> str:
