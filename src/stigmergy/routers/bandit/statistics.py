@@ -25,10 +25,6 @@ class ArmSums:
             moments=self.moments + other.moments, rewarded=self.rewarded + other.rewarded, seen=self.seen + other.seen
         )
 
-    def discounted(self, factor: float) -> ArmSums:
-        """As if all of it counted ``factor`` as much."""
-        return ArmSums(moments=factor * self.moments, rewarded=factor * self.rewarded, seen=factor * self.seen)
-
 
 Statistics = Mapping[str, ArmSums]
 """The sums of every arm that was seen, by its name."""
@@ -47,8 +43,3 @@ def merge(parts: Iterable[Statistics]) -> Statistics:
         for arm, sums in part.items():
             found[arm] = found[arm] + sums if arm in found else sums
     return found
-
-
-def discounted(statistics: Statistics, factor: float) -> Statistics:
-    """All of it counting ``factor`` in [0, 1] as much."""
-    return {arm: sums.discounted(factor) for arm, sums in statistics.items()}

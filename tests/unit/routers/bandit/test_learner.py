@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stigmergy.routers.bandit.beliefs import pack, upper
 from stigmergy.routers.bandit.learner import LearningRules, LinearLearner
-from stigmergy.routers.bandit.statistics import Statistics, discounted, merge, sums_of
+from stigmergy.routers.bandit.statistics import Statistics, merge, sums_of
 
 DIMS = 3
 FLAT = LearningRules(ridge=1.0, prior="zero")
@@ -105,11 +105,6 @@ def test_an_arm_never_seen_is_expected_to_be_as_the_pool_if_so_wished() -> None:
     alone, pooled = (LinearLearner(1, LearningRules(ridge=1.0, prior=prior), seen) for prior in ("zero", "pool"))
     assert alone.beliefs.estimate(x, ["new"]).mean[0] == 0.0
     assert pooled.beliefs.estimate(x, ["new"]).mean[0] == pytest.approx(0.6, abs=0.01)
-
-
-def test_discounted_sums_count_less() -> None:
-    half = discounted({"a": sums_of(np.ones((4, 1)), np.ones(4))}, 0.5)
-    assert half["a"].seen == 2.0
 
 
 def test_packed_inverses_give_quadratic_forms() -> None:
