@@ -23,7 +23,7 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
 from stigmergy.errors.agents import (
@@ -49,7 +49,14 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnknownEstimator,
+    UnloggableGraph,
+)
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -156,6 +163,7 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
     "WaitTimedOut",
 ]

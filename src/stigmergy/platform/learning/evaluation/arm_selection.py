@@ -29,12 +29,13 @@ class Selected:
     queries_dropped: int
 
 
-def select_arms(table: OutcomeTable, excluded: Collection[str] = ()) -> Selected:
+def select_arms(table: OutcomeTable, excluded: Collection[str] = (), most: int = MOST_ARMS) -> Selected:
     """Arms at least 95 % scored and 90 % priced on train; of them the 12 best by train mean; queries complete on these.
 
     Args:
         table: all that was logged.
         excluded: arms that the caller does not want in.
+        most: how many of the best may stay, instead of 12.
 
     Raises:
         InvalidLog: an excluded arm is not there, fewer than two arms are left, or too few queries.
@@ -50,9 +51,9 @@ def select_arms(table: OutcomeTable, excluded: Collection[str] = ()) -> Selected
         raise InvalidLog(path, f"a router needs two arms to choose from, and {len(able)} can be used ({why})")
     means = np.nanmean(table.quality[table.rows_of(TRAIN)], axis=0)
     ranked = sorted(able, key=lambda place: (-means[place], table.arms[place]))
-    for place in ranked[MOST_ARMS:]:
-        left_out[table.arms[place]] = f"not among the {MOST_ARMS} best on train"
-    return _complete_part(table, sorted(ranked[:MOST_ARMS]), left_out)
+    for place in ranked[most:]:
+        left_out[table.arms[place]] = f"not among the {most} best on train"
+    return _complete_part(table, sorted(ranked[:most]), left_out)
 
 
 def _why_not(table: OutcomeTable, excluded: Collection[str]) -> dict[str, str]:
