@@ -1,0 +1,133 @@
+"""``stigmergy evaluate paths``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from stigmergy.cli.evaluate.replay import note, print_report, say_what_is_left_out, write_report
+from stigmergy.cli.extras import needs
+from stigmergy.cli.output import working
+from stigmergy.cli.serve import read_settings
+
+if TYPE_CHECKING:
+    from stigmergy.platform.learning.evaluation.arm_selection import Selected
+    from stigmergy.platform.learning.paths.route_log import RouteLog
+    from stigmergy.platform.settings import Settings
+
+_BY_HOP = ("random", "cheapest", "dearest", "first_large", "dijkstra", "ant_colony")
+_OVER_ROUTES = ("nearest", "nearest_task", "ridge", "ridge_task", "nearest_and_ridge_task", "centroid")
+_SOURCES = "give --data FILE, or --steps with --attempts; with neither the programs of --graph are run"
+
+
+def paths(
+    *,
+    graph: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Configuration; else the embedded workbench.")
+    ] = None,
+    tasks: Annotated[int, typer.Option(min=1, help="How many workbench tasks.")] = 600,
+    seed: Annotated[int, typer.Option(help="Of the tasks, and of all that is drawn.")] = 0,
+    data: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A route log, as --log wrote.")] = None,
+    steps: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet of retried calls, one row per call.")
+    ] = None,
+    attempts: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet with the texts of their queries.")
+    ] = None,
+    exclude_design: Annotated[
+        list[str] | None, typer.Option(help="Leave the calls of this design out, repeatable.")
+    ] = None,
+    log: Annotated[Path | None, typer.Option(dir_okay=False, help="Where the route log goes, as Parquet.")] = None,
+    by_hop: Annotated[list[str] | None, typer.Option(help="Configured router to walk hop by hop, repeatable.")] = None,
+    router: Annotated[
+        list[str] | None, typer.Option(help="Router over whole routes, repeatable; the baselines always come.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")] = 1,
+    bootstrap: Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")] = 500,
+    json_out: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")] = None,
+    html_out: Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")] = None,
+) -> None:
+    """Routes through a graph, hop by hop: who beats the best random mixture of single routes?"""
+    with needs("evaluate"):
+        from stigmergy.platform.learning.paths.log_file import write_route_log
+        from stigmergy.platform.learning.paths.route_table import select_routes
+    settings = read_settings(graph)
+    with working("making the route log"):
+        found = _log(settings, data, steps, attempts, exclude_design or [], tasks, seed)
+        if log is not None:
+            write_route_log(found, log)
+        selected = select_routes(found)
+    if found.dropped:
+        note(f"{found.dropped} branches are left out: after some outcome of theirs no way on is logged")
+    say_what_is_left_out(selected)
+    names = tuple(by_hop or (name for name in _BY_HOP if name in settings.routers))
+    document = _judged(settings, found, selected, names, tuple(router or _OVER_ROUTES), seed, seeds, bootstrap)
+    write_report(document, json_out, html_out)
+    print_report(document)
+
+
+def _log(
+    settings: Settings,
+    data: Path | None,
+    steps: Path | None,
+    attempts: Path | None,
+    excluded: list[str],
+    tasks: int,
+    seed: int,
+) -> RouteLog:
+    from stigmergy.platform.learning.paths.call_reading import read_calls
+    from stigmergy.platform.learning.paths.log_file import read_route_log
+    from stigmergy.platform.learning.paths.retry_log import grow_retries
+
+    if data is not None and steps is None and attempts is None:
+        return read_route_log(data)
+    if data is None and steps is not None and attempts is not None:
+        tree = grow_retries(read_calls(steps, attempts), excluded)
+        for reason in dict.fromkeys(tree.left_out.values()):
+            note(f"designs left out: {', '.join(d for d, why in tree.left_out.items() if why == reason)} ({reason})")
+        return tree.log
+    if data is None and steps is None and attempts is None:
+        return _run_workbench(settings, tasks, seed)
+    raise typer.BadParameter(_SOURCES)
+
+
+def _run_workbench(settings: Settings, tasks: int, seed: int) -> RouteLog:
+    from stigmergy.agents.configs import WorkbenchConfig
+    from stigmergy.agents.workbench.tasks import generate_tasks
+    from stigmergy.platform.learning.paths.workbench_log import log_workbench
+
+    graph = settings.build_graphs()[settings.main_graph]
+    places = {node: graph.profile(node).id for node in graph.nodes if node not in graph.branches}
+    agents = {node: settings.agents[agent] for node, agent in places.items()}
+    programs = {node: agent.program for node, agent in agents.items() if isinstance(agent, WorkbenchConfig)}
+    return log_workbench(graph, programs, generate_tasks(seed, tasks))
+
+
+def _judged(
+    settings: Settings,
+    log: RouteLog,
+    selected: Selected,
+    by_hop: tuple[str, ...],
+    over_routes: tuple[str, ...],
+    seed: int,
+    seeds: int,
+    samples: int,
+) -> dict[str, Any]:
+    from stigmergy.platform.learning.evaluation.embedding import embed_queries
+    from stigmergy.platform.learning.evaluation.replay import Replay
+    from stigmergy.platform.learning.evaluation.report import report
+    from stigmergy.platform.learning.evaluation.versions import code_versions
+    from stigmergy.platform.learning.paths.competing import contestants
+    from stigmergy.platform.learning.paths.route_graph import route_graph
+
+    unknown = [name for name in by_hop if name not in settings.routers]
+    if unknown:
+        raise typer.BadParameter(f"no router {unknown[0]!r} is configured; known: {', '.join(settings.routers)}")
+    routers = {name: settings.routers[name] for name in by_hop}
+    with working("replaying") as status:
+        ours = contestants(log, route_graph(log), selected.table.query_ids, routers, seed)
+        replay = Replay(selected.table, embed_queries(selected.table), over_routes, samples=samples, contestants=ours)
+        readings = replay.run(seeds, lambda what: status.update(f"replaying: {what}"))
+    return report(selected, readings, code_versions(), seeds, samples, ours)
