@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from stigmergy.platform.learning.evaluation.arm_selection import Selected
     from stigmergy.platform.learning.paths.route_log import RouteLog
     from stigmergy.platform.settings import Settings
+    from stigmergy.routers.configs import RouterConfig
 
 _BY_HOP = ("random", "cheapest", "dearest", "first_large", "dijkstra", "ant_colony")
 _OVER_ROUTES = ("nearest", "nearest_task", "ridge", "ridge_task", "nearest_and_ridge_task", "centroid")
@@ -44,6 +47,7 @@ def paths(
     router: Annotated[
         list[str] | None, typer.Option(help="Router over whole routes, repeatable; the baselines always come.")
     ] = None,
+    episodes: Annotated[int, typer.Option(min=1, help="Learning episodes of an ant colony.")] = 1_500,
     seeds: Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")] = 1,
     bootstrap: Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")] = 500,
     json_out: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")] = None,
@@ -54,6 +58,14 @@ def paths(
         from stigmergy.platform.learning.paths.log_file import write_route_log
         from stigmergy.platform.learning.paths.route_table import select_routes
     settings = read_settings(graph)
+    asked = _Asked(
+        by_hop=_configured(settings, by_hop),
+        over_routes=tuple(router or _OVER_ROUTES),
+        seed=seed,
+        episodes=episodes,
+        seeds=seeds,
+        samples=bootstrap,
+    )
     with working("making the route log"):
         found = _log(settings, data, steps, attempts, exclude_design or [], tasks, seed)
         if log is not None:
@@ -62,8 +74,7 @@ def paths(
     if found.dropped:
         note(f"{found.dropped} branches are left out: after some outcome of theirs no way on is logged")
     say_what_is_left_out(selected)
-    names = tuple(by_hop or (name for name in _BY_HOP if name in settings.routers))
-    document = _judged(settings, found, selected, names, tuple(router or _OVER_ROUTES), seed, seeds, bootstrap)
+    document = _judged(found, selected, asked)
     write_report(document, json_out, html_out)
     print_report(document)
 
@@ -105,16 +116,27 @@ def _run_workbench(settings: Settings, tasks: int, seed: int) -> RouteLog:
     return log_workbench(graph, programs, generate_tasks(seed, tasks))
 
 
-def _judged(
-    settings: Settings,
-    log: RouteLog,
-    selected: Selected,
-    by_hop: tuple[str, ...],
-    over_routes: tuple[str, ...],
-    seed: int,
-    seeds: int,
-    samples: int,
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Which routers, and how they are judged."""
+
+    by_hop: Mapping[str, RouterConfig]
+    over_routes: tuple[str, ...]
+    seed: int
+    episodes: int
+    seeds: int
+    samples: int
+
+
+def _configured(settings: Settings, names: list[str] | None) -> Mapping[str, RouterConfig]:
+    known = settings.routers
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise typer.BadParameter(f"no router {unknown[0]!r} is configured; known: {', '.join(known)}")
+    return {name: known[name] for name in names or _BY_HOP if name in known}
+
+
+def _judged(log: RouteLog, selected: Selected, asked: _Asked) -> dict[str, Any]:
     from stigmergy.platform.learning.evaluation.embedding import embed_queries
     from stigmergy.platform.learning.evaluation.replay import Replay
     from stigmergy.platform.learning.evaluation.report import report
@@ -122,12 +144,9 @@ def _judged(
     from stigmergy.platform.learning.paths.competing import contestants
     from stigmergy.platform.learning.paths.route_graph import route_graph
 
-    unknown = [name for name in by_hop if name not in settings.routers]
-    if unknown:
-        raise typer.BadParameter(f"no router {unknown[0]!r} is configured; known: {', '.join(settings.routers)}")
-    routers = {name: settings.routers[name] for name in by_hop}
+    table, graph = selected.table, route_graph(log)
     with working("replaying") as status:
-        ours = contestants(log, route_graph(log), selected.table.query_ids, routers, seed)
-        replay = Replay(selected.table, embed_queries(selected.table), over_routes, samples=samples, contestants=ours)
-        readings = replay.run(seeds, lambda what: status.update(f"replaying: {what}"))
-    return report(selected, readings, code_versions(), seeds, samples, ours)
+        ours = contestants(log, graph, table.query_ids, asked.by_hop, seed=asked.seed, episodes=asked.episodes)
+        replay = Replay(table, embed_queries(table), asked.over_routes, samples=asked.samples, contestants=ours)
+        readings = replay.run(asked.seeds, lambda what: status.update(f"replaying: {what}"))
+    return report(selected, readings, code_versions(), asked.seeds, asked.samples, ours)

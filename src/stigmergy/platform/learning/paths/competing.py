@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -24,7 +24,7 @@ BY_HOP: Final = "hops "
 PRICES_OF_COST: Final = (0.0, 0.1, 0.3, 1.0, 3.0)
 """What going from the cheapest to the dearest route is worth in quality: the trade-off of a colony."""
 EPISODES: Final = 1_500
-"""Learning episodes of a colony: it goes round the learning queries, in an order drawn anew each time."""
+"""Learning episodes of a colony where not said otherwise."""
 TICK_EPISODES: Final = 25
 """Trails evaporate after so many, as where nothing else is configured."""
 
@@ -49,13 +49,18 @@ class Colony:
     suffers is the choice among its own points alone.
     """
 
-    description: Final = f"ant colony: {EPISODES} learning episodes at each of {len(PRICES_OF_COST)} prices of cost"
-
     def __init__(
-        self, walker: Walker, graph: AgentGraph, rows: Sequence[int], config: c.AntColonyConfig, seed: int
+        self,
+        walker: Walker,
+        graph: AgentGraph,
+        rows: Sequence[int],
+        config: c.AntColonyConfig,
+        seed: int,
+        episodes: int,
     ) -> None:
+        self.description: Final = f"ant colony: {episodes} learning episodes at each of {PRICES_OF_COST} as cost_weight"
         self._walker, self._graph, self._rows = walker, graph, rows
-        self._config, self._seed = config, seed
+        self._config, self._seed, self._episodes = config, seed, episodes
 
     def play(self, split: Split) -> Played:
         """See ``Contestant``."""
@@ -68,7 +73,7 @@ class Colony:
         router = build_colony("colony", replace(self._config, colony="", cost_weight=price))
         router.meet(self._graph)
         exploring = Rider("colony", router, Proportional())
-        for number, query in enumerate(_rounds(known, rng), start=1):
+        for number, query in enumerate(_rounds(known, self._episodes, rng), start=1):
             endings = self._walker.walk(query, exploring, rng)
             (ending,) = rng.choices(endings, [each.share for each in endings])
             router.learn(self._walker.lesson(query, ending))
@@ -78,12 +83,12 @@ class Colony:
         return router
 
 
-def _rounds(known: Sequence[int], rng: random.Random) -> Iterable[int]:
-    """``EPISODES`` queries, each round in an order of its own."""
+def _rounds(known: Sequence[int], episodes: int, rng: random.Random) -> Sequence[int]:
+    """So many queries, each round in an order of its own."""
     drawn: list[int] = []
-    while len(drawn) < EPISODES:
+    while len(drawn) < episodes:
         drawn += rng.sample(known, len(known))
-    return drawn[:EPISODES]
+    return drawn[:episodes]
 
 
 def played(walker: Walker, rows: Sequence[int], riders: Sequence[Rider], rng: random.Random) -> Played:
@@ -94,7 +99,13 @@ def played(walker: Walker, rows: Sequence[int], riders: Sequence[Rider], rng: ra
 
 
 def contestants(
-    log: RouteLog, graph: AgentGraph, kept: Sequence[str], routers: Mapping[str, c.RouterConfig], seed: int
+    log: RouteLog,
+    graph: AgentGraph,
+    kept: Sequence[str],
+    routers: Mapping[str, c.RouterConfig],
+    *,
+    seed: int,
+    episodes: int = EPISODES,
 ) -> dict[str, Contestant]:
     """Configured routers by name.
 
@@ -104,6 +115,7 @@ def contestants(
         kept: ids of the queries of the replay, in its order.
         routers: configs by name.
         seed: of all that is drawn.
+        episodes: that a colony learns from, at each price of cost.
     """
     place = {query: row for row, query in enumerate(log.queries.ids)}
     rows = [place[query] for query in kept]
@@ -111,7 +123,7 @@ def contestants(
     found: dict[str, Contestant] = {}
     for name, config in routers.items():
         if isinstance(config, c.AntColonyConfig):
-            found[BY_HOP + name] = Colony(walker, graph, rows, config, seed)
+            found[BY_HOP + name] = Colony(walker, graph, rows, config, seed, episodes)
         else:
             rider = Rider(name, build_router(name, config), build_selection(config.selection))
             found[BY_HOP + name] = Unlearning(walker, rows, rider, f"{config.kind}, hop by hop", seed)

@@ -73,12 +73,12 @@ def read_route_log(path: Path) -> RouteLog:
 
 
 def _queries(path: str, texts: dict[str, NDArray[np.object_]]) -> tuple[LoggedQueries, NDArray[np.intp]]:
+    splits = texts["split"]
+    refuse_where(path, "split", splits, ~np.isin(splits, SPLITS), f"a split is one of {', '.join(SPLITS)}")
     ids, first, query_of = np.unique(texts["query_id"], return_index=True, return_inverse=True)
     for column in _OF_QUERY:
         differs = np.asarray(texts[column] != texts[column][first][query_of], dtype=bool)
         refuse_where(path, column, texts[column], differs, "all rows of a query_id have the same one")
-    splits = texts["split"]
-    refuse_where(path, "split", splits, ~np.isin(splits, SPLITS), f"a split is one of {', '.join(SPLITS)}")
     found = LoggedQueries(
         ids=tuple(ids.tolist()),
         texts=tuple(texts["query"][first]),

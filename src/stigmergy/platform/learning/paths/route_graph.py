@@ -32,7 +32,9 @@ def route_graph(log: RouteLog) -> AgentGraph:
     edges: defaultdict[NodeId, set[NodeId]] = defaultdict(set)
     for source, target in np.unique(np.stack((above, branches.node)), axis=1).T.tolist():
         edges[START if source < 0 else log.nodes[source]].add(log.nodes[target])
-    profiles = {node: _profile(log, place) for place, node in enumerate(log.nodes) if node != GOAL and node in edges}
+    for place in np.unique(branches.node[branches.failed]).tolist():
+        edges[log.nodes[place]].add(GOAL)  # an agent that failed wherever it was logged may be asked all the same
+    profiles = {node: _profile(log, place) for place, node in enumerate(log.nodes) if node in edges}
     spec = GraphSpec(edges={source: tuple(sorted(targets)) for source, targets in edges.items()})
     return AgentGraph(NAME, spec, profiles)
 
