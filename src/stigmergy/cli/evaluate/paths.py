@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from stigmergy.cli.evaluate.replay import note, print_report, say_what_is_left_out, write_report
+from stigmergy.cli.evaluate.replay import (
+    HtmlOut,
+    JsonOut,
+    Samples,
+    Seeds,
+    note,
+    print_report,
+    say_what_is_left_out,
+    write_report,
+)
 from stigmergy.cli.extras import needs
 from stigmergy.cli.output import working
 from stigmergy.cli.serve import read_settings
@@ -20,6 +29,18 @@ if TYPE_CHECKING:
     from stigmergy.platform.settings import Settings
     from stigmergy.routers.configs import RouterConfig
 
+Configuration: TypeAlias = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Configuration; else the embedded workbench.")
+]
+RouteLogFile: TypeAlias = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="A route log, as --log wrote it.")
+]
+Steps: TypeAlias = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet of retried calls, one row per call.")
+]
+Attempts: TypeAlias = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet with the texts of their queries.")
+]
 _BY_HOP = ("random", "cheapest", "dearest", "first_large", "dijkstra", "ant_colony")
 _OVER_ROUTES = ("nearest", "nearest_task", "ridge", "ridge_task", "nearest_and_ridge_task", "centroid")
 _SOURCES = "give --data FILE, or --steps with --attempts; with neither the programs of --graph are run"
@@ -27,45 +48,28 @@ _SOURCES = "give --data FILE, or --steps with --attempts; with neither the progr
 
 def paths(
     *,
-    graph: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Configuration; else the embedded workbench.")
-    ] = None,
+    graph: Configuration = None,
     tasks: Annotated[int, typer.Option(min=1, help="How many workbench tasks.")] = 600,
     seed: Annotated[int, typer.Option(help="Of the tasks, and of all that is drawn.")] = 0,
-    data: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A route log, as --log wrote.")] = None,
-    steps: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet of retried calls, one row per call.")
-    ] = None,
-    attempts: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet with the texts of their queries.")
-    ] = None,
-    exclude_design: Annotated[
-        list[str] | None, typer.Option(help="Leave the calls of this design out, repeatable.")
-    ] = None,
+    data: RouteLogFile = None,
+    steps: Steps = None,
+    attempts: Attempts = None,
+    exclude_design: Annotated[list[str] | None, typer.Option(help="Leave this design out, repeatable.")] = None,
     log: Annotated[Path | None, typer.Option(dir_okay=False, help="Where the route log goes, as Parquet.")] = None,
-    by_hop: Annotated[list[str] | None, typer.Option(help="Configured router to walk hop by hop, repeatable.")] = None,
-    router: Annotated[
-        list[str] | None, typer.Option(help="Router over whole routes, repeatable; the baselines always come.")
-    ] = None,
+    by_hop: Annotated[list[str] | None, typer.Option(help="Configured router, repeatable; goes hop by hop.")] = None,
+    router: Annotated[list[str] | None, typer.Option(help="Router over whole routes, repeatable.")] = None,
     episodes: Annotated[int, typer.Option(min=1, help="Learning episodes of an ant colony.")] = 1_500,
-    seeds: Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")] = 1,
-    bootstrap: Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")] = 500,
-    json_out: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")] = None,
+    seeds: Seeds = 1,
+    bootstrap: Samples = 500,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """Routes through a graph, hop by hop: who beats the best random mixture of single routes?"""
     with needs("evaluate"):
         from stigmergy.platform.learning.paths.log_file import write_route_log
         from stigmergy.platform.learning.paths.route_table import select_routes
     settings = read_settings(graph)
-    asked = _Asked(
-        by_hop=_configured(settings, by_hop),
-        over_routes=tuple(router or _OVER_ROUTES),
-        seed=seed,
-        episodes=episodes,
-        seeds=seeds,
-        samples=bootstrap,
-    )
+    asked = _Asked(_configured(settings, by_hop), tuple(router or _OVER_ROUTES), seed, episodes, seeds, bootstrap)
     with working("making the route log"):
         found = _log(settings, data, steps, attempts, exclude_design or [], tasks, seed)
         if log is not None:
@@ -116,7 +120,7 @@ def _run_workbench(settings: Settings, tasks: int, seed: int) -> RouteLog:
     return log_workbench(graph, programs, generate_tasks(seed, tasks))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """Which routers, and how they are judged."""
 

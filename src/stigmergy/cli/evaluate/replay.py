@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from stigmergy.platform.learning.evaluation.log_reading import Attempts
 
 File: TypeAlias = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet of this split.")]
+Seeds: TypeAlias = Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")]
+Samples: TypeAlias = Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")]
+JsonOut: TypeAlias = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")]
+HtmlOut: TypeAlias = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")]
 _SENTENCES_HELP = "A sentence-transformers model, by name or folder; then the routers *_sentences can be asked for."
 
 
@@ -32,14 +36,14 @@ def replay(
         list[str] | None, typer.Option(help="Which router, repeatable; the baselines always come.")
     ] = None,
     exclude_arm: Annotated[list[str] | None, typer.Option(help="Leave this arm out, repeatable.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")] = 5,
-    bootstrap: Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")] = 500,
+    seeds: Seeds = 5,
+    bootstrap: Samples = 500,
     sentences: Annotated[str | None, typer.Option(help=_SENTENCES_HELP)] = None,
     cache: Annotated[Path, typer.Option(file_okay=False, help="Where sentence embeddings are kept.")] = Path(
         ".stigmergy-embeddings"
     ),
-    json_out: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")] = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """How much of the gap between the best random mixture of arms and the oracle does each router close?"""
     with needs("evaluate"):
