@@ -124,7 +124,8 @@ def test_a_lesson_has_the_steps_with_the_verdict_of_the_one_after(make_log: Make
         ("START", "slow", 0.9),
         ("slow", "look", None),
     ]
-    assert (lesson.quality, lesson.cost_usd) == (0.8, pytest.approx(0.013))
+    assert lesson.quality == 0.8
+    assert lesson.cost_usd == pytest.approx(0.013)
 
 
 def test_a_failed_call_ends_the_walk_with_nothing(make_log: MakeLog) -> None:
