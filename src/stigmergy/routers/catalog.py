@@ -68,7 +68,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         case c.DijkstraConfig():
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
-            return _ant_colony(name, config, {} if colonies is None else colonies)
+            return build_colony(name, config, colonies)
         case c.EstimatorConfig() | c.GnnConfig() | c.BanditConfig():
             return _predicting(config)
         case _:
@@ -151,9 +151,10 @@ def _exploration(config: c.ThompsonConfig | c.UpperConfidenceConfig) -> Explorat
     return UpperConfidence(config.alpha)
 
 
-def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:
+def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
+    """As ``build_router``, of an ant colony."""
     colony = config.colony or name
-    memory = colonies.setdefault(colony, ColonyMemory(colony))
+    memory = ({} if colonies is None else colonies).setdefault(colony, ColonyMemory(colony))
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,
