@@ -1,0 +1,44 @@
+"""A closer look at the few cards that words and vectors brought up."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEATURES: Final = ("fused", "words", "cosine", "name", "description", "body", "success")
+"""Figures of a card under a query, in the order of the columns of ``Features``; see ``Weights``."""
+Features: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What each figure counts.
+
+    Attributes:
+        fused: reciprocal ranks, as a share of the most that two rankings give.
+        words: BM25F score, as a share of the best among the candidates.
+        cosine: of the vectors of query and card.
+        name: share of the query's rarity (sum of idf) that the card's name covers.
+        description: the same of its description.
+        body: the same of its body.
+        success: mean quality of the agent's steps so far, against that of all agents.
+    """
+
+    fused: float = 0.5
+    words: float = 1.0
+    cosine: float = 1.0
+    name: float = 0.1
+    description: float = 0.1
+    body: float = 0.4
+    success: float = 0.5
+
+
+STANDARD: Final = Weights()
+
+
+def rerank(features: Features, weights: Weights) -> NDArray[np.float64]:
+    """The weighted sum of figures of shape (cards, figures); shape (cards,)."""
+    return np.asarray(features @ np.array(astuple(weights)))
