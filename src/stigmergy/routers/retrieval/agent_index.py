@@ -13,7 +13,7 @@ from stigmergy.domain import AgentId
 from stigmergy.errors import DuplicateAgent, UnknownAgent
 from stigmergy.routers.base import Vector
 from stigmergy.routers.query_features import Embedder
-from stigmergy.routers.retrieval.cards import AgentCard
+from stigmergy.routers.retrieval.cards import FIELDS, AgentCard
 from stigmergy.routers.retrieval.config import POOL
 from stigmergy.routers.retrieval.lexical import Heard, LexicalIndex
 from stigmergy.routers.retrieval.meanings import vectors_of
@@ -143,12 +143,14 @@ class AgentIndex:
             heard = self._heard(query, allowed)
             slots, shares = self._brought_up(heard, vector, k, allowed)
             agents = self._named(slots)
+            covered = self.lexical.coverage(slots.tolist(), heard)
             figures: Features = np.column_stack(
                 (
                     shares / BEST_OF_TWO,
                     heard.shares(slots),
                     self.vectors.products(vector, slots),
-                    self.lexical.coverage(slots.tolist(), heard.terms, heard.rarities),
+                    covered[:, FIELDS.index("name")],
+                    covered[:, FIELDS.index("body")],
                     self.record.success(agents),
                 )
             )
@@ -163,7 +165,8 @@ class AgentIndex:
 
     def _brought_up(self, heard: Heard, vector: Vector, k: int, allowed: Alive) -> Fused:
         pool = max(self._pool, k)
-        return fuse((heard.best(pool), self.vectors.nearest(vector, pool, allowed)))
+        slots, shares = fuse((heard.best(pool), self.vectors.nearest(vector, pool, allowed)))
+        return slots[:pool], shares[:pool]
 
     def _named(self, slots: Slots) -> tuple[AgentId, ...]:
         return tuple(self._agents[slot] for slot in slots.tolist())

@@ -112,10 +112,10 @@ class LexicalIndex:
             return np.zeros(len(self))
         return np.asarray(np.bincount(np.concatenate(slots), np.concatenate(impacts), len(self)), dtype=np.float64)
 
-    def coverage(self, slots: Sequence[int], terms: Numbers, rarities: Reals) -> Floats:
+    def coverage(self, slots: Sequence[int], heard: Heard) -> Floats:
         """The share of a query's rarity that each field of each of these cards covers, shape (slots, fields)."""
         worth = np.zeros(len(self._vocabulary), np.float32)
-        worth[terms] = rarities / max(float(rarities.sum()), 1e-12)
+        worth[heard.terms] = heard.rarities / max(float(heard.rarities.sum()), 1e-12)
         found = np.zeros((len(slots), self._settled.lengths.shape[1]), np.float32)
         for row, slot in enumerate(slots):
             tallies, place = self._where(slot)

@@ -11,7 +11,7 @@ import numpy as np
 from stigmergy.routers.embeddings import SentenceEmbedder
 from stigmergy.routers.estimators.views import LatentSemantics, embed_all, learn_semantics
 from stigmergy.routers.query_features import Embedder
-from stigmergy.routers.retrieval.vectors import Matrix
+from stigmergy.routers.retrieval.vectors import SCANNED, Matrix
 
 _SAMPLE: Final = 4096
 _BLOCK: Final = 2048
@@ -30,7 +30,7 @@ def embedder_for(texts: Sequence[str], model: Path | None = None) -> Embedder:
     if model is not None:
         return SentenceEmbedder(str(model))
     step = -(-len(texts) // _SAMPLE) if texts else 1
-    return learn_semantics(texts[::step] or ("",))
+    return learn_semantics(texts[::step] or ("",), rank=SCANNED)
 
 
 def vectors_of(embedder: Embedder, texts: Sequence[str]) -> Matrix:

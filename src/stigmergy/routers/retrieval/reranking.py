@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURES: Final = ("fused", "words", "cosine", "name", "description", "body", "success")
+FEATURES: Final = ("fused", "words", "cosine", "name", "body", "success")
 """Figures of a card under a query, in the order of the columns of ``Features``; see ``Weights``."""
 Features: TypeAlias = NDArray[np.float64]
 
@@ -22,18 +22,16 @@ class Weights:
         words: BM25F score, as a share of the best among the candidates.
         cosine: of the vectors of query and card.
         name: share of the query's rarity (sum of idf) that the card's name covers.
-        description: the same of its description.
         body: the same of its body.
         success: mean quality of the agent's steps so far, against that of all agents.
     """
 
-    fused: float = 0.5
-    words: float = 1.0
+    fused: float = 0.05
+    words: float = 0.05
     cosine: float = 1.0
-    name: float = 0.1
-    description: float = 0.1
-    body: float = 0.4
-    success: float = 0.5
+    name: float = 0.05
+    body: float = 0.05
+    success: float = 0.2
 
 
 STANDARD: Final = Weights()
