@@ -1,4 +1,4 @@
-"""Generated agents with cards, near-duplicates and planted clones among them, and queries whose right agent is known."""
+"""Generated agents, near-duplicates and planted clones among them, and queries whose right agent is known."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ def generate(agents: int, queries: int, seed: int) -> Corpus:
     """``agents`` cards, of which a fiftieth are clones, and as many queries for clones and originals as for others.
 
     Each agent is about one domain, skill, tool and style, no two (but clones) about the same: most have hundreds of
-    neighbours that differ in one. Name and description say all four in one way, bodies each in two of three others, with
-    two details. A query says each in one of those three ways, and the details, so that much of it is not in the right
-    card. A clone has the name and the description of another agent, and other details.
+    neighbours that differ in one. Name and description say all four in one way, bodies each in two of three others,
+    with two details. A query says each in one of those three ways, and the details, so that much of it is not in the
+    right card. A clone has the name and the description of another agent, and other details.
 
     Raises:
         ValueError: more agents than there are things to be about.

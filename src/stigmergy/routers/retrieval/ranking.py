@@ -38,7 +38,7 @@ def _promising(scores: NDArray[np.floating], k: int) -> Slots:
     if rank < len(sample):
         places = np.flatnonzero(scores >= np.partition(sample, len(sample) - rank)[len(sample) - rank])
         if k <= len(places) < len(scores):
-            return places[np.isfinite(scores[places])]
+            return np.asarray(places[np.isfinite(scores[places])])
     return np.flatnonzero(np.isfinite(scores))
 
 
