@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from stigmergy.bench.retrieval.measure import Measured
 
 _SIZES = (1_000, 10_000, 80_000)
+_SUCCESSORS = (200, 2_000, 20_000)
 
 
 def retrieval(
     agents: Annotated[list[int] | None, typer.Option(min=50, max=80_000, help="How many, repeatable.")] = None,
+    successors: Annotated[
+        list[int] | None, typer.Option(min=50, max=20_000, help="A node's, for what a hop takes, repeatable.")
+    ] = None,
     queries: Annotated[int, typer.Option(min=10, help="Asked of each size, half of them about clones.")] = 400,
     seed: Annotated[int, typer.Option(help="Draws agents and queries.")] = 0,
     data: Annotated[
@@ -41,11 +45,16 @@ def retrieval(
         from stigmergy.bench.retrieval.corpus import generate
         from stigmergy.bench.retrieval.logged import read_corpus
         from stigmergy.bench.retrieval.measure import measure
+        from stigmergy.bench.retrieval.served import hop_ms
     measured: dict[str, Measured] = {}
+    hops: dict[int, Mapping[str, float]] = {}
     with working("measuring") as status:
-        for size in agents or ([] if data else _SIZES):
+        for size in agents or ([] if data or successors else _SIZES):
             status.update(f"{size:,} agents")
             measured[f"generated {size}"] = measure(generate(size, queries, seed))
+        for size in successors or ([] if data or agents else _SUCCESSORS):
+            status.update(f"a hop with {size:,} successors")
+            hops[size] = hop_ms(generate(size, queries, seed))
         if data is not None:
             corpus = read_corpus(data)
             status.update("logged queries, hashed n-grams")
@@ -54,9 +63,12 @@ def retrieval(
                 status.update("logged queries, sentence embeddings")
                 measured["logged, sentences"] = measure(corpus, model)
     if as_json:
-        print_json({"seed": seed, "corpora": {name: each.document() for name, each in measured.items()}})
-    else:
-        _print(measured)
+        corpora = {name: each.document() for name, each in measured.items()}
+        print_json({"seed": seed, "corpora": corpora, "hop_ms": {str(size): each for size, each in hops.items()}})
+        return
+    _print(measured)
+    if hops:
+        _print_hops(hops)
 
 
 def _print(measured: Mapping[str, Measured]) -> None:
@@ -71,3 +83,13 @@ def _print(measured: Mapping[str, Measured]) -> None:
             shares = (share(value) for value in (*found.recall.values(), found.clones))
             rows.add_row(way, f"{found.p50_ms:.2f}", f"{found.p99_ms:.2f}", *shares)
         stdout().print(rows)
+
+
+def _print_hops(hops: Mapping[int, Mapping[str, float]]) -> None:
+    rows = table("A hop with many successors, in its parts: median milliseconds")
+    rows.add_column("")
+    for size in hops:
+        rows.add_column(f"{size:,} successors", justify="right")
+    for part in next(iter(hops.values())):
+        rows.add_row(part, *(f"{taken[part]:.2f}" for taken in hops.values()))
+    stdout().print(rows)

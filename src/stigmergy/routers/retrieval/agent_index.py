@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from threading import Lock
 from typing import Final
 
@@ -17,7 +18,7 @@ from stigmergy.routers.retrieval.cards import FIELDS, AgentCard
 from stigmergy.routers.retrieval.config import POOL
 from stigmergy.routers.retrieval.lexical import Heard, LexicalIndex
 from stigmergy.routers.retrieval.meanings import vectors_of
-from stigmergy.routers.retrieval.ranking import BEST_OF_TWO, Fused, Slots, fuse, top
+from stigmergy.routers.retrieval.ranking import Slots, fuse, top
 from stigmergy.routers.retrieval.reranking import FEATURES, STANDARD, Features, Weights, rerank
 from stigmergy.routers.retrieval.tallies import Alive
 from stigmergy.routers.retrieval.track_record import TrackRecord
@@ -79,6 +80,10 @@ class AgentIndex:
     def __contains__(self, agent: object) -> bool:
         return agent in self._slots
 
+    def has(self, agents: Sequence[AgentId]) -> Alive:
+        """Which of the agents have a card, shape (agents,)."""
+        return np.fromiter(map(self._slots.__contains__, agents), np.bool_, len(agents))
+
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
@@ -127,9 +132,9 @@ class AgentIndex:
         """The ``k`` best of both rankings, fused and not looked at again."""
         vector = self._embedder.embed(query)
         with self._lock:
-            return self._named(self._brought_up(self._heard(query, self._alive), vector, k, self._alive)[0][:k])
+            return self._named(self._brought_up(self._heard(query, self._alive), vector, k, self._alive)[:k])
 
-    def search(self, query: str, k: int, among: Collection[AgentId] | None = None) -> tuple[Found, ...]:
+    def search(self, query: str, k: int, among: Sequence[AgentId] | None = None) -> tuple[Found, ...]:
         """The ``k`` agents that a query is for, best first; fewer where no more are there.
 
         Args:
@@ -141,12 +146,11 @@ class AgentIndex:
         with self._lock:
             allowed = self._alive if among is None else self._allowed(among)
             heard = self._heard(query, allowed)
-            slots, shares = self._brought_up(heard, vector, k, allowed)
+            slots = self._brought_up(heard, vector, k, allowed)
             agents = self._named(slots)
             covered = self.lexical.coverage(slots.tolist(), heard)
             figures: Features = np.column_stack(
                 (
-                    shares / BEST_OF_TWO,
                     heard.shares(slots),
                     self.vectors.products(vector, slots),
                     covered[:, FIELDS.index("name")],
@@ -163,17 +167,18 @@ class AgentIndex:
     def _heard(self, query: str, allowed: Alive) -> Heard:
         return self.lexical.hear(query, len(self), allowed)
 
-    def _brought_up(self, heard: Heard, vector: Vector, k: int, allowed: Alive) -> Fused:
+    def _brought_up(self, heard: Heard, vector: Vector, k: int, allowed: Alive) -> Slots:
         pool = max(self._pool, k)
-        slots, shares = fuse((heard.best(pool), self.vectors.nearest(vector, pool, allowed)))
-        return slots[:pool], shares[:pool]
+        return fuse((heard.best(pool), self.vectors.nearest(vector, pool, allowed)))[:pool]
 
     def _named(self, slots: Slots) -> tuple[AgentId, ...]:
         return tuple(self._agents[slot] for slot in slots.tolist())
 
-    def _allowed(self, among: Collection[AgentId]) -> Alive:
+    def _allowed(self, among: Sequence[AgentId]) -> Alive:
+        # No loop of Python's own: there may be as many as there are cards.
+        slots = np.fromiter(map(self._slots.get, among, repeat(-1)), np.intp, len(among))
         allowed = np.zeros(len(self._agents), dtype=np.bool_)
-        allowed[[self._slots[agent] for agent in among if agent in self._slots]] = True
+        allowed[slots[slots >= 0]] = True
         return allowed
 
     def _changed(self) -> None:

@@ -9,14 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Slots: TypeAlias = NDArray[np.intp]
-Fused: TypeAlias = tuple[Slots, NDArray[np.float64]]
-"""Slots, best first, and their scores."""
 _RANK_CONSTANT: Final = 60.0
 """Of reciprocal rank fusion, as published."""
 _STEP: Final = 16
 """Every how manyth score is in the sample that a threshold is read off."""
-BEST_OF_TWO: Final = 2.0 / (_RANK_CONSTANT + 1.0)
-"""The fused score of what is first in two rankings; none of two is higher."""
 
 
 def top(scores: NDArray[np.floating], k: int) -> Slots:
@@ -42,13 +38,13 @@ def _promising(scores: NDArray[np.floating], k: int) -> Slots:
     return np.flatnonzero(np.isfinite(scores))
 
 
-def fuse(rankings: Sequence[Slots]) -> Fused:
+def fuse(rankings: Sequence[Slots]) -> Slots:
     """Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009): ``sum_r 1 / (60 + rank_r)``, ranks from 1.
 
     Every slot of any ranking is in it, of equal ones the earlier slot first.
     """
     slots, places = np.unique(np.concatenate(rankings), return_inverse=True)
     shares = np.concatenate([1.0 / (_RANK_CONSTANT + 1.0 + np.arange(len(ranking))) for ranking in rankings])
-    scores = np.asarray(np.bincount(places, shares, len(slots)), dtype=np.float64)
+    scores = np.bincount(places, shares, len(slots))
     order = np.lexsort((slots, -scores))
-    return slots[order], scores[order]
+    return np.asarray(slots[order])

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURES: Final = ("fused", "words", "cosine", "name", "body", "success")
+FEATURES: Final = ("words", "cosine", "name", "body", "success")
 """Figures of a card under a query, in the order of the columns of ``Features``; see ``Weights``."""
 Features: TypeAlias = NDArray[np.float64]
 
@@ -18,7 +18,6 @@ class Weights:
     """What each figure counts.
 
     Attributes:
-        fused: reciprocal ranks, as a share of the most that two rankings give.
         words: BM25F score, as a share of the best among the candidates.
         cosine: of the vectors of query and card.
         name: share of the query's rarity (sum of idf) that the card's name covers.
@@ -26,11 +25,10 @@ class Weights:
         success: mean quality of the agent's steps so far, against that of all agents.
     """
 
-    fused: float = 0.05
-    words: float = 0.05
+    words: float = 0.02
     cosine: float = 1.0
     name: float = 0.05
-    body: float = 0.05
+    body: float = 0.03
     success: float = 0.2
 
 

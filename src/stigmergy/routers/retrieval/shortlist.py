@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from stigmergy.domain import NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.routers.base import Candidate, Evidence, Outcome
@@ -45,15 +47,16 @@ class Shortlist:
 
     def narrow(self, candidates: tuple[Candidate, ...], query: str) -> Shortlisted:
         """Those that are left for the router. Evidence: ``retrieval_rank`` from 1, and what it comes from."""
-        with_card = [candidate for candidate in candidates if candidate.agent in self.index]
-        if len(with_card) <= self._k:
+        agents = [candidate.agent for candidate in candidates]
+        known = self.index.has(agents)
+        if np.count_nonzero(known) <= self._k:
             return everyone(candidates)
-        found = self.index.search(query, self._k, {candidate.agent for candidate in with_card})
+        found = self.index.search(query, self._k, agents)
         ranks = {each.agent: rank for rank, each in enumerate(found, 1)}
-        left = sorted((c for c in with_card if c.agent in ranks), key=lambda c: ranks[c.agent])[: self._k]
-        evidence = {c.node: _evidence(ranks[c.agent], found[ranks[c.agent] - 1]) for c in left}
-        stay = tuple(c for c in candidates if c.node in evidence or c.agent not in self.index)
-        return Shortlisted(stay, evidence)
+        best = sorted((ranks[agent], place) for place, agent in enumerate(agents) if agent in ranks)[: self._k]
+        evidence = {candidates[place].node: _evidence(rank, found[rank - 1]) for rank, place in best}
+        stay = sorted((*(place for _, place in best), *np.flatnonzero(~known).tolist()))
+        return Shortlisted(tuple(candidates[place] for place in stay), evidence)
 
     def learn(self, outcome: Outcome) -> None:
         """Note what came of the work of each agent; later searches go by it.

@@ -77,5 +77,10 @@ def test_the_command_tells_times_and_recall_of_every_way(tmp_path: Path) -> None
     assert all(0 <= way["recall"]["1"] <= way["recall"]["20"] <= 1 for way in ways.values())
     assert ways["reranked"]["clones"] is not None
     assert corpora["logged"]["ways"]["words"]["recall"]["5"] == 1.0
-    shown = CliRunner().invoke(app, ["bench", "retrieval", "--agents", "60", "--queries", "10"])
-    assert "clones told apart" in " ".join(shown.stdout.split())
+
+
+def test_the_tables_tell_recall_and_what_a_hop_takes() -> None:
+    command = ["bench", "retrieval", "--agents", "60", "--successors", "50", "--queries", "10"]
+    shown = " ".join(CliRunner().invoke(app, command).stdout.split())
+    for part in ("clones told apart", "50 successors", "router of all"):
+        assert part in shown

@@ -89,7 +89,7 @@ def test_where_bodies_say_nothing_a_clone_is_told_apart_by_what_came_of_its_work
 
 def test_only_the_agents_that_count_are_found(index_of: IndexOf) -> None:
     index = index_of(ORIGINAL, CLONE)
-    found = index.search("sql helper", 5, {"clone", "nobody"})
+    found = index.search("sql helper", 5, ("clone", "nobody"))
     assert [each.agent for each in found] == ["clone"]
     assert index.search("sql", 5, ()) == ()
 
