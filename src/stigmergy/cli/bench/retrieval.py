@@ -77,11 +77,12 @@ def _print(measured: Mapping[str, Measured]) -> None:
             f"{name}: {each.agents:,} agents, {each.queries:,} queries; built in "
             f"{each.embedder_s + each.build_s:.1f} s, {each.mebibytes:.0f} MiB"
         )
-        for heading in ("", "p50 ms", "p99 ms", "recall 1", "5", "20", "clones told apart"):
+        for heading in ("", "p50 ms", "p99 ms", "cpu p50", "cpu p99", "recall 1", "5", "20", "clones told apart"):
             rows.add_column(heading, justify="right" if heading else "left")
         for way, found in each.ways.items():
             shares = (share(value) for value in (*found.recall.values(), found.clones))
-            rows.add_row(way, f"{found.p50_ms:.2f}", f"{found.p99_ms:.2f}", *shares)
+            times = (found.p50_ms, found.p99_ms, found.cpu_p50_ms, found.cpu_p99_ms)
+            rows.add_row(way, *(f"{taken:.2f}" for taken in times), *shares)
         stdout().print(rows)
 
 
