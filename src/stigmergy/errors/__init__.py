@@ -22,9 +22,10 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
-(GraphError also: DuplicateAgent)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+                              RequestError also: BudgetExhausted, Unauthorized,
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -51,7 +52,15 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnknownEstimator,
+    UnusableLog,
+)
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -137,7 +146,10 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
@@ -160,5 +172,6 @@ __all__ = [
     "UnknownReservation",
     "UnknownRouter",
     "UnpricedAgent",
+    "UnusableLog",
     "WaitTimedOut",
 ]
