@@ -43,7 +43,6 @@ def retrieval(
         import scipy  # noqa: F401 - asked for here, so that its absence is told before the work
 
         from stigmergy.bench.retrieval.corpus import generate
-        from stigmergy.bench.retrieval.logged import read_corpus
         from stigmergy.bench.retrieval.measure import measure
         from stigmergy.bench.retrieval.served import hop_ms
     measured: dict[str, Measured] = {}
@@ -56,12 +55,8 @@ def retrieval(
             status.update(f"a hop with {size:,} successors")
             hops[size] = hop_ms(generate(size, queries, seed))
         if data is not None:
-            corpus = read_corpus(data)
-            status.update("logged queries, hashed n-grams")
-            measured["logged"] = measure(corpus)
-            if model is not None:
-                status.update("logged queries, sentence embeddings")
-                measured["logged, sentences"] = measure(corpus, model)
+            status.update("logged queries")
+            measured |= _logged(data, model)
     if as_json:
         corpora = {name: each.document() for name, each in measured.items()}
         print_json({"seed": seed, "corpora": corpora, "hop_ms": {str(size): each for size, each in hops.items()}})
@@ -71,13 +66,25 @@ def retrieval(
         _print_hops(hops)
 
 
+def _logged(data: Path, model: Path | None) -> dict[str, Measured]:
+    """With hashed n-grams, and with sentence embeddings where there is a model."""
+    from stigmergy.bench.retrieval.logged import read_corpus
+    from stigmergy.bench.retrieval.measure import measure
+
+    corpus = read_corpus(data)
+    found = {"logged": measure(corpus)}
+    if model is not None:
+        found["logged, sentences"] = measure(corpus, model)
+    return found
+
+
 def _print(measured: Mapping[str, Measured]) -> None:
     for name, each in measured.items():
         rows = table(
             f"{name}: {each.agents:,} agents, {each.queries:,} queries; built in "
             f"{each.embedder_s + each.build_s:.1f} s, {each.mebibytes:.0f} MiB"
         )
-        for heading in ("", "p50 ms", "p99 ms", "cpu p50", "cpu p99", "recall 1", "5", "20", "clones told apart"):
+        for heading in ("", "p50 ms", "p99 ms", "cpu p50", "cpu p99", "recall 1", "5", "20", "clones"):
             rows.add_column(heading, justify="right" if heading else "left")
         for way, found in each.ways.items():
             shares = (share(value) for value in (*found.recall.values(), found.clones))

@@ -82,5 +82,5 @@ def test_the_command_tells_times_and_recall_of_every_way(tmp_path: Path) -> None
 def test_the_tables_tell_recall_and_what_a_hop_takes() -> None:
     command = ["bench", "retrieval", "--agents", "60", "--successors", "50", "--queries", "10"]
     shown = " ".join(CliRunner().invoke(app, command).stdout.split())
-    for part in ("clones told apart", "50 successors", "router of all"):
+    for part in ("clones", "reranked", "50 successors", "router of all"):
         assert part in shown
