@@ -25,7 +25,7 @@ StigmergyError
                               RequestError also: BudgetExhausted, Unauthorized,
                               PolicyNotFound, PolicyMoved, PromotionRefused;
                               GraphError also: DuplicateAgent)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
 from stigmergy.errors.agents import (
@@ -58,6 +58,7 @@ from stigmergy.errors.learning import (
     LearningError,
     MissingView,
     UnknownEstimator,
+    UnloggableGraph,
     UnusableLog,
 )
 from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
@@ -171,6 +172,7 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
     "UnusableLog",
     "WaitTimedOut",

@@ -34,11 +34,7 @@ def retrieval(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How quickly, and how well, the right agents are found among up to 80,000 described ones.
-
-    Among generated agents with near-duplicates and clones (same name and description, another body); with --data also
-    among agents made of logged queries.
-    """
+    """How quickly, and how well, the right agents are found among up to 80,000: generated ones, clones among them."""
     with needs("dev"):
         import scipy  # noqa: F401 - asked for here, so that its absence is told before the work
 
@@ -60,10 +56,8 @@ def retrieval(
     if as_json:
         corpora = {name: each.document() for name, each in measured.items()}
         print_json({"seed": seed, "corpora": corpora, "hop_ms": {str(size): each for size, each in hops.items()}})
-        return
-    _print(measured)
-    if hops:
-        _print_hops(hops)
+    else:
+        _print(measured, hops)
 
 
 def _logged(data: Path, model: Path | None) -> dict[str, Measured]:
@@ -78,7 +72,7 @@ def _logged(data: Path, model: Path | None) -> dict[str, Measured]:
     return found
 
 
-def _print(measured: Mapping[str, Measured]) -> None:
+def _print(measured: Mapping[str, Measured], hops: Mapping[int, Mapping[str, float]]) -> None:
     for name, each in measured.items():
         rows = table(
             f"{name}: {each.agents:,} agents, {each.queries:,} queries; built in "
@@ -91,6 +85,8 @@ def _print(measured: Mapping[str, Measured]) -> None:
             times = (found.p50_ms, found.p99_ms, found.cpu_p50_ms, found.cpu_p99_ms)
             rows.add_row(way, *(f"{taken:.2f}" for taken in times), *shares)
         stdout().print(rows)
+    if hops:
+        _print_hops(hops)
 
 
 def _print_hops(hops: Mapping[int, Mapping[str, float]]) -> None:
