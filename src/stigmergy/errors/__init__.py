@@ -23,7 +23,8 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized,
-                              PolicyNotFound, PolicyMoved, PromotionRefused)
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
@@ -41,6 +42,7 @@ from stigmergy.errors.agents import (
 from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
 from stigmergy.errors.graphs import (
     CycleFound,
+    DuplicateAgent,
     DuplicateName,
     GoalUnreachable,
     GraphError,
@@ -119,6 +121,7 @@ __all__ = [
     "ConfigError",
     "CycleFound",
     "DeployFailed",
+    "DuplicateAgent",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",

@@ -10,7 +10,7 @@ from stigmergy.domain import AgentId
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
-from stigmergy.platform.settings.records import Settings
+from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.configs import BanditConfig, EstimatorConfig, EvidenceConfig
 from stigmergy.routers.estimators.artifact import load_arms
@@ -29,7 +29,15 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
         for name, each in settings.panels.items()
     }
-    return replace(settings, routers=routers, panels=panels)
+    graphs = {name: _anchored_retrieval(each, folder) for name, each in settings.graphs.items()}
+    return replace(settings, routers=routers, panels=panels, graphs=graphs)
+
+
+def _anchored_retrieval(graph: GraphConfig, folder: Path) -> GraphConfig:
+    found = graph.retrieval
+    if found is None or found.model is None:
+        return graph
+    return replace(graph, retrieval=replace(found, model=(folder / found.model).absolute()))
 
 
 @dataclass(frozen=True, slots=True)
