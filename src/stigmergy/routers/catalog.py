@@ -8,12 +8,14 @@ from typing import Final, TypeAlias, assert_never
 
 from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
-from stigmergy.graphs.pheromones import Bounds
+from stigmergy.graphs.pheromones import NO_TRAILS, Bounds
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.routers import configs as c
+from stigmergy.routers.ability_sources import AbilitySource, DeclaredAbilities, PredictedAbilities
 from stigmergy.routers.ant_colony import AntColonyRouter, ColonyRules
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
+from stigmergy.routers.colony_artifact import load_trails
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.dijkstra import DijkstraRouter
 from stigmergy.routers.estimators.artifact import load_arms
@@ -65,7 +67,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         case c.AntColonyConfig():
             return _ant_colony(name, config, {} if colonies is None else colonies)
         case c.EstimatorConfig():
-            return EstimatorRouter(load_arms(config.artifact), price=config.price)
+            return _estimator(config)
         case c.GnnConfig():
             return _gnn(config)
         case _:
@@ -121,15 +123,22 @@ def _gnn(config: c.GnnConfig) -> Router:
     return GnnRouter(config, load_gnn(Path(config.artifact)))
 
 
+def _estimator(config: c.EstimatorConfig) -> Router:
+    return EstimatorRouter(load_arms(config.artifact), price=config.price)
+
+
 def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:
     colony = config.colony or name
-    memory = colonies.setdefault(colony, ColonyMemory(colony))
+    if colony not in colonies:
+        start = NO_TRAILS if config.artifact is None else load_trails(config.artifact).trails
+        colonies[colony] = ColonyMemory(colony, start)
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,
         unknown_ability=config.unknown_ability,
     )
     rules = ColonyRules(
+        quality_gate=config.quality_gate,
         alpha=config.alpha,
         beta=config.beta,
         rho=config.rho,
@@ -137,10 +146,21 @@ def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> Ant
         reading=reading,
         deposit=_deposit_rule(config),
     )
-    return AntColonyRouter(memory, rules, Heuristic(config.heuristic))
+    return AntColonyRouter(colonies[colony], rules, Heuristic(config.heuristic), _abilities(config.abilities))
+
+
+def _abilities(config: c.AbilitiesConfig) -> AbilitySource:
+    match config:
+        case c.TableAbilitiesConfig():
+            return DeclaredAbilities(config.abilities)
+        case c.PredictedAbilitiesConfig(kind="gnn"):
+            return PredictedAbilities(_gnn(c.GnnConfig(artifact=str(config.artifact))))
+        case c.PredictedAbilitiesConfig():
+            return PredictedAbilities(_estimator(c.EstimatorConfig(artifact=config.artifact)))
+    assert_never(config)
 
 
 def _deposit_rule(config: c.AntColonyConfig) -> DepositRule:
     if config.rule == "amro":
-        return AmroRule()
-    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size)
+        return AmroRule(least_quality=config.quality_gate)
+    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size, least_quality=config.quality_gate)
