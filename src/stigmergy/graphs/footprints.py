@@ -33,7 +33,7 @@ def largest(a: tuple[Footprint, ...], b: tuple[Footprint, ...]) -> tuple[Footpri
     Commutative and associative, as a trail's deltas have to be. Evaporation takes the same share of all, so whatever
     was dropped would never have come back.
     """
-    return tuple(nsmallest(KEPT, (*a, *b), key=lambda left: (-abs(left.amount), left.episode)))
+    return tuple(nsmallest(KEPT, (*a, *b), key=lambda left: (-abs(left.amount), left.episode, left.amount)))
 
 
 def faded(table: FootprintTable, share: float) -> FootprintTable:

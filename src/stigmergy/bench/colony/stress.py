@@ -86,8 +86,8 @@ async def run_load(
         episodes = await asyncio.gather(*runs)
         seconds = time.monotonic() - began
         await runtime.debrief.drain()
-        (colony,) = trail_sharers(runtime.routers)
-        learnt = colony.trails.total.episodes - trails.total.episodes
+        known = trails.total.episodes
+        learnt = sum(each.trails.total.episodes - known for each in trail_sharers(runtime.routers))
     return Load(
         quality=tuple(check_answer(task.reference, each.answer) for task, each in zip(tasks, episodes, strict=True)),
         completed=sum(each.status is Status.COMPLETED for each in episodes),

@@ -55,7 +55,7 @@ class TaskSets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointResult:
-    """Means over seeds and tasks; ``versus``: the utility on fresh tasks, less that of the colony as configured."""
+    """Means over seeds and tasks; ``versus``: the utility on fresh tasks, less that of the first point."""
 
     point: Point
     choosing_utility: float
@@ -92,24 +92,25 @@ def points_round(config: AntColonyConfig) -> Iterator[Point]:
 
 def sweep(
     graph: AgentGraph,
-    config: AntColonyConfig,
+    points: Sequence[Point],
     tasks: TaskSets,
     tick_episodes: int,
     seeds: int,
     told: Callable[[str], object],
 ) -> tuple[PointResult, ...]:
-    """Measure every point, the colony as configured first; ``told`` hears which one."""
+    """Measure every point against the first, whose worth of cost counts for all; ``told`` hears which one."""
     replay, results, base = ColonyReplay(graph), list[PointResult](), np.zeros(0)
-    for point in points_round(config):
+    cost_weight = points[0].config.cost_weight
+    for point in points:
         told(f"{point.constant} {point.value}")
         runs = [_run(replay, graph, point, tasks, tick_episodes, seed) for seed in range(seeds)]
         choosing, fresh = (_stack([run[place] for run in runs]) for place in (0, 1))
-        utility = fresh.quality - config.cost_weight * fresh.cost
-        base = utility if point.constant == AS_CONFIGURED else base
+        utility = fresh.quality - cost_weight * fresh.cost
+        base = base if results else utility
         results.append(
             PointResult(
                 point=point,
-                choosing_utility=float(np.mean(choosing.quality - config.cost_weight * choosing.cost)),
+                choosing_utility=float(np.mean(choosing.quality - cost_weight * choosing.cost)),
                 quality=resampled(fresh.quality),
                 cost=resampled(fresh.cost),
                 utility=resampled(utility),
