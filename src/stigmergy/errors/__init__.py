@@ -24,7 +24,7 @@ StigmergyError
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized,
                               PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
 from stigmergy.errors.agents import (
@@ -56,6 +56,7 @@ from stigmergy.errors.learning import (
     LearningError,
     MissingView,
     UnknownEstimator,
+    UnloggableGraph,
     UnusableLog,
 )
 from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
@@ -168,6 +169,7 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
     "UnusableLog",
     "WaitTimedOut",

@@ -74,3 +74,16 @@ class UnknownEstimator(LearningError):
 
     def __str__(self) -> str:
         return f"no router {self.name!r} can be replayed; known: {name_some(self.known)}"
+
+
+class UnloggableGraph(LearningError):
+    """A graph whose every route cannot be run for a route log."""
+
+    code = "unloggable_graph"
+
+    def __init__(self, graph: str, reason: str) -> None:
+        super().__init__(graph, reason)
+        self.graph, self.reason = graph, reason
+
+    def __str__(self) -> str:
+        return f"the routes of graph {self.graph!r} cannot all be run: {self.reason}"

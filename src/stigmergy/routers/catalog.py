@@ -65,7 +65,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         case c.DijkstraConfig():
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
-            return _ant_colony(name, config, {} if colonies is None else colonies)
+            return build_colony(name, config, colonies)
         case c.EstimatorConfig():
             return _estimator(config)
         case c.GnnConfig():
@@ -127,11 +127,12 @@ def _estimator(config: c.EstimatorConfig) -> Router:
     return EstimatorRouter(load_arms(config.artifact), price=config.price)
 
 
-def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:
-    colony = config.colony or name
-    if colony not in colonies:
+def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
+    """As ``build_router``, of an ant colony."""
+    colony, shared = config.colony or name, {} if colonies is None else colonies
+    if colony not in shared:
         start = NO_TRAILS if config.artifact is None else load_trails(config.artifact).trails
-        colonies[colony] = ColonyMemory(colony, start)
+        shared[colony] = ColonyMemory(colony, start)
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,
@@ -146,7 +147,7 @@ def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> Ant
         reading=reading,
         deposit=_deposit_rule(config),
     )
-    return AntColonyRouter(colonies[colony], rules, Heuristic(config.heuristic), _abilities(config.abilities))
+    return AntColonyRouter(shared[colony], rules, Heuristic(config.heuristic), _abilities(config.abilities))
 
 
 def _abilities(config: c.AbilitiesConfig) -> AbilitySource:

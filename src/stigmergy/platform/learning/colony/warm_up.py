@@ -9,7 +9,7 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.routers.ant_colony import AntColonyRouter
 from stigmergy.routers.base import Outcome
-from stigmergy.routers.catalog import build_router
+from stigmergy.routers.catalog import build_colony
 from stigmergy.routers.configs import AntColonyConfig, TableAbilitiesConfig
 
 
@@ -18,9 +18,7 @@ def fresh_colony(config: AntColonyConfig, graph: AgentGraph) -> AntColonyRouter:
 
     Where abilities are presumed from does not matter to what is deposited, so no model is loaded for it.
     """
-    router = build_router("colony", replace(config, artifact=None, abilities=TableAbilitiesConfig()))
-    if not isinstance(router, AntColonyRouter):
-        raise TypeError(f"an ant colony was configured and {type(router).__name__} built")
+    router = build_colony("colony", replace(config, artifact=None, abilities=TableAbilitiesConfig()))
     router.meet(graph)
     return router
 
