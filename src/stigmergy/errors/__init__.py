@@ -23,7 +23,7 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -49,7 +49,14 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnfitPolicy,
+    UnknownEstimator,
+)
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -150,6 +157,7 @@ __all__ = [
     "TaskTakenOver",
     "Unauthorized",
     "UnexpectedReply",
+    "UnfitPolicy",
     "UnknownAgent",
     "UnknownEstimator",
     "UnknownGraph",
