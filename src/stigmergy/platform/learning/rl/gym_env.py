@@ -68,8 +68,8 @@ class ReplayVectorEnv(VectorEnv[Floats, NDArray[Any], NDArray[Any]]):
 
     def reset(self, *, seed: int | list[int | None] | None = None, options: Info | None = None) -> tuple[Floats, Info]:
         """Begin B episodes. They are drawn together, so of a list of seeds the first counts."""
-        super().reset(seed=seed, options=options)
         first = seed[0] if isinstance(seed, list) else seed
+        super().reset(seed=first, options=options)
         if first is not None:
             self._env.seed(first)
         return self._env.reset(), {"action_mask": self._env.seen.feasible.copy()}

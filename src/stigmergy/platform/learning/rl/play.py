@@ -15,7 +15,7 @@ from stigmergy.routers.observation import Floats, Money, Places, Situations
 class MaskedPolicy(Protocol):
     """Chooses a feasible action for each of B situations."""
 
-    def choose(self, seen: Situations, observation: Floats) -> Places:
+    def choose(self, seen: Situations, observation: Floats, /) -> Places:
         """One action per situation; where nothing is feasible, any."""
         ...
 

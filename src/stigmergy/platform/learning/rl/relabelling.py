@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.platform.learning.rl.steps import Outcome, Steps
-from stigmergy.routers.observation import NO_LIMIT, Money, Truths, feasible_within
+from stigmergy.routers.observation import NO_LIMIT, Money, Places, Truths, feasible_within
 
 
 def relabel(steps: Steps, budget: Money, name: str) -> Steps:
@@ -58,9 +58,9 @@ def _went_on(steps: Steps) -> Truths:
 
 def _prefixes(good: Truths, first: Truths) -> Truths:
     """For every hop: is it, and is each hop of its episode before it, good?"""
-    bad = np.cumsum(~good)
+    bad = np.asarray(np.cumsum(~good), dtype=np.int64)
     starts = np.flatnonzero(first)
-    before = (bad[starts] - ~good[starts])[np.cumsum(first) - 1]
+    before: Places = (bad[starts] - ~good[starts])[np.cumsum(first) - 1]
     return np.asarray(bad == before, dtype=bool)
 
 
