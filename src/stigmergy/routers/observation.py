@@ -39,7 +39,8 @@ class Situations:
     ``position`` is 0 for START and ``1 + action`` elsewhere. ``feasible`` is the mask. ``healthy``: the action leads on
     from here and its agent is not known to be down. ``worst_case`` is what the action's call may cost at most and
     ``cost_to_go`` the least worst case of any completion after it; neither is looked at where ``feasible`` is False.
-    ``spent`` counts from the start of the episode; ``budget`` is ``NO_LIMIT`` where there is none.
+    ``spent`` counts from the start of the episode; ``budget`` is ``NO_LIMIT`` where there is none. ``committed`` steps
+    are those that succeeded and were kept.
     """
 
     features: Floats
@@ -51,7 +52,7 @@ class Situations:
     cost_to_go: Money
     spent: Money
     budget: Money
-    hop: Places
+    committed: Places
 
     def __len__(self) -> int:
         return len(self.position)
@@ -67,7 +68,7 @@ class ObservationSpec:
         tasks: the T task types of a mixture; the weight of any other type is dropped.
         actions: the A nodes that can be chosen, GOAL among them where an episode may stop by choice.
         low: least worst case of a whole route, in nano-dollars; ``high``: the greatest.
-        most_hops: hops are counted in units of it.
+        most_hops: committed steps are counted in units of it.
     """
 
     graph: str
@@ -85,7 +86,7 @@ class ObservationSpec:
         """Where each part of an observation lies.
 
         ``features, mixture, position`` (one-hot, START first), ``feasible, healthy, price, route_price`` (one number
-        per action each) and ``budget`` (left, spent, unlimited, hop).
+        per action each) and ``budget`` (left, spent, unlimited, committed).
         """
         actions = len(self.actions)
         per_action = dict.fromkeys(("feasible", "healthy", "price", "route_price"), actions)
@@ -181,5 +182,5 @@ def encode(spec: ObservationSpec, situations: Situations) -> Floats:
 def _budget(spec: ObservationSpec, seen: Situations) -> Floats:
     unlimited = seen.budget == NO_LIMIT
     left = np.where(unlimited, _HIGHEST, level(spec, seen.budget - seen.spent))
-    columns = (left, level(spec, seen.spent), unlimited, seen.hop / max(spec.most_hops, 1))
+    columns = (left, level(spec, seen.spent), unlimited, seen.committed / max(spec.most_hops, 1))
     return np.stack(columns, axis=1).astype(np.float32)

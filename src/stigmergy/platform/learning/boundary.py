@@ -88,5 +88,5 @@ def _situation(source: OutcomeSource, rows: Places, state: Places) -> Situations
         cost_to_go=offers.cost_to_go,
         spent=zeros,
         budget=zeros,
-        hop=zeros,
+        committed=zeros,
     )

@@ -17,6 +17,8 @@ from stigmergy.routers.observation import Money, Places, Truths
 Figures = NDArray[np.float64]
 """Numbers of shape (Q, A)."""
 _NEVER: Final = np.iinfo(np.int64).max
+_LEAST_VARIANCE: Final = 0.09
+"""Of one run: a prediction near 0 or 1 is not so sure that a single run could overturn it."""
 
 
 class Difficulty(StrEnum):
@@ -62,8 +64,8 @@ def quality_bounds(
     """Cross-fitted expectation, sharpened by the query's own runs, with bounds of its error (METHODS M16).
 
     With m the prediction of an estimator that did not see the query, v the variance of its out-of-fold errors per arm
-    less the mean variance of a run's outcome (at least a hundredth of it), s = m (1 - m) that of one run, n runs and
-    their mean y::
+    less the mean variance of a run's outcome (at least a hundredth of it), s = max(m (1 - m), .09) that of one run, n
+    runs and their mean y::
 
         mean = (m / v + n y / s) / (1 / v + n / s),   variance = 1 / (1 / v + n / s)
 
@@ -76,11 +78,11 @@ def quality_bounds(
     """
     folds = fold_numbers(queries.texts, "boundary")
     predicted = out_of_fold(estimator, queries, outcomes, folds).quality.astype(np.float64)
-    m = np.clip(predicted, 0.02, 0.98)
+    m = np.clip(predicted, 0.0, 1.0)
     seen = np.isfinite(outcomes.quality) & (runs > 0)
     y = np.where(seen, np.nan_to_num(outcomes.quality), m)
     n = np.where(seen, runs, 0.0)
-    s = m * (1.0 - m)
+    s = np.maximum(m * (1.0 - m), _LEAST_VARIANCE)
     errors = np.where(seen, np.square(y - m), 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     noise = np.where(seen, s / np.maximum(n, 1.0), 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
     v = np.maximum(errors - noise, 0.01 * np.maximum(errors, 1e-4))

@@ -84,9 +84,14 @@ def draw_on(source: OutcomeSource, query: Places, budget: Money, weather: Weathe
     )
 
 
-def budgets_at(source: OutcomeSource, query: Places, levels: NDArray[np.float64]) -> Money:
-    """``low x (high / low) ^ level`` per query, rounded up to whole nano-dollars so that level 1 pays for anything."""
-    low, high = source.price_range(query)
+def budgets_at(source: OutcomeSource, query: Places, levels: NDArray[np.float64] | float) -> Money:
+    """Budgets between the worst cases of the cheapest and of the dearest route of each query."""
+    return log_spaced(*source.price_range(query), levels)
+
+
+def log_spaced(low: Money, high: Money, level: NDArray[np.float64] | float) -> Money:
+    """``low x (high / low) ^ level`` rounded up to whole nano-dollars: level 1 is ``high`` itself."""
     least = np.maximum(low, 1)
-    between = np.ceil(least * (np.maximum(high, least) / least) ** levels).astype(np.int64)
+    ratio = np.maximum(high, least) / least
+    between = np.ceil(least * ratio**level).astype(np.int64)
     return np.asarray(np.clip(between, low, np.maximum(high, low)), dtype=np.int64)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from stigmergy.platform.learning.rl.steps import Outcome, Steps
+from stigmergy.platform.learning.rl.steps import Outcome, Steps, failed, join
 from stigmergy.routers.observation import NO_LIMIT, Money, Places, Truths, feasible_within
 
 
@@ -38,6 +39,17 @@ def relabel(steps: Steps, budget: Money, name: str) -> Steps:
     return copied.take(kept)
 
 
+def with_hindsight(steps: Steps, budgets: Sequence[Money]) -> Steps:
+    """The episodes and a copy of each under every one of the budgets that it had room above; see ``relabel``.
+
+    Args:
+        steps: whole episodes.
+        budgets: per level one array of nano-dollars, one per episode.
+    """
+    copies = [relabel(steps, budget, f"level{level}") for level, budget in enumerate(budgets)]
+    return join([steps, *(copy for copy in copies if len(copy))])
+
+
 def _under(steps: Steps, feasible: Truths, budget: Money, ends: Truths, name: str) -> Steps:
     probabilities = np.where(feasible, steps.probabilities, 0.0)
     sums = probabilities.sum(axis=1, keepdims=True)
@@ -53,7 +65,7 @@ def _under(steps: Steps, feasible: Truths, budget: Money, ends: Truths, name: st
 
 def _went_on(steps: Steps) -> Truths:
     """A failed call stays marked as one, whatever ended the episode."""
-    return np.asarray(steps.outcome != Outcome.FAILED, dtype=bool)
+    return ~failed(steps)
 
 
 def _prefixes(good: Truths, first: Truths) -> Truths:

@@ -101,9 +101,9 @@ class ReplayEnv:
         answered = allowed & ~failed
         charged = np.where(allowed, called.charged, 0)
         at.spent = at.spent + charged
-        at.hop = at.hop + allowed
         at.closed[every[failed], taken[failed]] = True
         at.state = np.where(answered, called.state, at.state)
+        at.committed = at.committed + answered
         at.ended = (answered & called.ended) | ~allowed
         self._seen = self._look()
         escalated = ~at.ended & ~self._seen.feasible.any(axis=1)
@@ -158,7 +158,7 @@ class _Episodes:
 
     state: Places
     spent: Money
-    hop: Places
+    committed: Places
     closed: Truths
     ended: Truths
 
@@ -168,7 +168,7 @@ def _begun(source: OutcomeSource, draws: Draws) -> _Episodes:
     return _Episodes(
         state=source.start(draws.query),
         spent=none,
-        hop=none.copy(),
+        committed=none.copy(),
         closed=draws.down.copy(),
         ended=np.zeros(len(draws), dtype=bool),
     )
@@ -187,7 +187,7 @@ def _look(source: OutcomeSource, draws: Draws, at: _Episodes) -> Situations:
         cost_to_go=offers.cost_to_go,
         spent=at.spent.copy(),
         budget=draws.budget.copy(),
-        hop=at.hop.copy(),
+        committed=at.committed.copy(),
     )
 
 

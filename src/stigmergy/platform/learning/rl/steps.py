@@ -25,6 +25,8 @@ class Outcome(StrEnum):
     """The episode ended behind this hop without a feasible way on."""
     CANCELLED = "cancelled"
     """Somebody ended the episode behind this hop; what it would have come to is not known."""
+    UNAVAILABLE = "unavailable"
+    """The call failed for a reason that says nothing about the agent: it was not there, overloaded or interrupted."""
     OUT_OF_BUDGET = "out_of_budget"
     """A budget given in hindsight ends the episode behind this hop."""
 
@@ -45,7 +47,8 @@ class Steps:
         split: train, val or test; the same for a query and all its copies.
         decided_by: ``router``, ``healing`` or ``forced``; only what routers decided enters importance ratios.
         outcome: an ``Outcome``.
-        weight: of the hop in training; 0 for what no router decided, else 1 over the probability of being judged.
+        weight: of the hop in training; 0 for what no router decided and for an agent that was not there, else 1 over
+            the probability of being judged.
         relabelled: the budget was given in hindsight; never to be used for off-policy evaluation.
     """
 
@@ -91,6 +94,11 @@ class Steps:
         ends = np.ones(len(self), dtype=bool)
         ends[:-1] = self.first[1:]
         return ends
+
+
+def failed(steps: Steps) -> Truths:
+    """Which calls failed, for whatever reason."""
+    return np.isin(steps.outcome.astype(str), (Outcome.FAILED, Outcome.UNAVAILABLE))
 
 
 def take(seen: Situations, rows: NDArray[Any]) -> Situations:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.platform.learning.rl.rewards import RewardTerms
-from stigmergy.platform.learning.rl.steps import Outcome, Steps
-from stigmergy.routers.observation import NO_LIMIT, Floats, Money, ObservationSpec, Situations, encode
+from stigmergy.platform.learning.rl.steps import Steps, failed
+from stigmergy.routers.observation import NO_LIMIT, Floats, Money, ObservationSpec, Places, Situations, encode
 
 RLLIB_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -45,7 +45,7 @@ class Transitions:
     columns: Mapping[str, NDArray[Any]]
 
     def __len__(self) -> int:
-        return len(self.columns["action"])
+        return len(next(iter(self.columns.values())))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.columns[name]
@@ -71,7 +71,7 @@ def make_transitions(spec: ObservationSpec, steps: Steps, terms: RewardTerms) ->
             "budget": steps.seen.budget,
             "budget_left": np.where(unlimited, NO_LIMIT, steps.seen.budget - steps.seen.spent),
             "charged": steps.charged,
-            "hop": steps.seen.hop,
+            "hop": _places(steps),
             **{name: getattr(steps, name) for name in _AS_THEY_ARE},
         }
     )
@@ -85,9 +85,8 @@ _AS_THEY_ARE: Final = (
 
 def rewards_of(steps: Steps, terms: RewardTerms) -> Floats:
     """One reward per hop, shape (n,)."""
-    failed = np.asarray(steps.outcome == Outcome.FAILED, dtype=bool)
     quality = np.where(steps.terminated, steps.quality, np.nan).astype(np.float32)
-    return terms.of(steps.charged, quality, failed, steps.seen.mixture)
+    return terms.of(steps.charged, quality, failed(steps), steps.seen.mixture)
 
 
 def returns_to_go(reward: Floats, steps: Steps) -> Floats:
@@ -100,6 +99,12 @@ def returns_to_go(reward: Floats, steps: Steps) -> Floats:
     return np.asarray(total[end_of + 1] - total[:-1], dtype=np.float32)
 
 
+def _places(steps: Steps) -> Places:
+    """The how-many-eth of its episode each hop is, from 0."""
+    rows = np.arange(len(steps))
+    return np.asarray(rows - np.maximum.accumulate(np.where(steps.first, rows, 0)), dtype=np.int64)
+
+
 def _following(spec: ObservationSpec, steps: Steps, observation: Floats) -> Floats:
     following, last = np.empty_like(observation), np.flatnonzero(steps.last)
     following[:-1] = observation[1:]
@@ -110,14 +115,14 @@ def _following(spec: ObservationSpec, steps: Steps, observation: Floats) -> Floa
 def behind(steps: Steps) -> Situations:
     """The situations in which episodes ended behind these hops: nothing is feasible there."""
     nothing = np.zeros_like(steps.seen.feasible)
-    stayed = np.asarray(steps.outcome == Outcome.FAILED, dtype=bool)
+    stayed = failed(steps)
     return replace(
         steps.seen,
         position=np.where(stayed, steps.seen.position, 1 + steps.action),
         feasible=nothing,
         healthy=nothing,
         spent=_added(steps.seen.spent, steps.charged),
-        hop=steps.seen.hop + 1,
+        committed=steps.seen.committed + ~stayed,
     )
 
 
