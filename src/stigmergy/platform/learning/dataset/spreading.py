@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -30,6 +31,7 @@ def through_ray(job: Job, keys: Sequence[str], aside: Path) -> list[Written]:
     if not ray.is_initialized():
         ray.init(log_to_driver=False, logging_level="ERROR")
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     rows = [{"path": str(path), "keys": list(part)} for path, part in _chunks(keys, aside.resolve())]
 
     def write(row: dict[str, Any]) -> list[dict[str, str]]:
