@@ -14,7 +14,8 @@ from stigmergy.platform.learning.dataset.from_log import make_from_log
 from stigmergy.platform.learning.dataset.spreading import one_by_one, through_ray
 from stigmergy.platform.learning.rl.transitions import RLLIB_COLUMNS
 
-pytestmark = pytest.mark.ray
+# Ray Data and RLlib set options of their own that they have deprecated.
+pytestmark = [pytest.mark.ray, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 @pytest.fixture
@@ -45,14 +46,19 @@ def test_ray_writes_what_one_process_writes(log: Path, tmp_path: Path) -> None:
 
 def test_rllib_makes_episodes_of_its_columns(log: Path, tmp_path: Path) -> None:
     import ray.data
+    from ray.rllib.algorithms.bc import BCConfig
     from ray.rllib.offline.offline_prelearner import OfflinePreLearner
 
     manifest = make_from_log(log, tmp_path / "out", one_by_one)
     parts = [str(part) for part in DatasetFolder(tmp_path / "out").parts()]
-    batch = ray.data.read_parquet(parts).take_batch(manifest.rows)
-    schema = {**RLLIB_COLUMNS, "agent_id": None, "module_id": None, "infos": None, "loss_mask": None}
-    episodes = OfflinePreLearner._map_to_episodes(False, batch, schema=schema, finalize=False)["episodes"]
+    columns = [*RLLIB_COLUMNS.values(), "weight", "action_mask"]
+    batch = ray.data.read_parquet(parts, columns=columns).take_batch(manifest.rows)
+    prelearner = OfflinePreLearner.__new__(OfflinePreLearner)
+    prelearner.config = BCConfig().offline_data(input_=parts, input_read_schema=dict(RLLIB_COLUMNS))
+    episodes = prelearner._map_to_episodes(batch)["episodes"]
     assert len(episodes) == manifest.rows
-    size = np.stack(batch["observation"]).shape[1]
-    assert all(episode.get_observations(0).shape == (size,) for episode in episodes[:10])
-    assert {bool(episode.is_terminated) for episode in episodes} <= {True, False}
+    for row in (0, manifest.rows - 1):
+        assert np.array_equal(episodes[row].get_observations(0), batch["observation"][row])
+        assert episodes[row].get_rewards(0) == batch["reward"][row]
+        assert episodes[row].is_terminated == batch["terminated"][row]
+        assert episodes[row].get_extra_model_outputs("weight", 0) == batch["weight"][row]

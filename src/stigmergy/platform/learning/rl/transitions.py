@@ -24,12 +24,12 @@ RLLIB_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "truncateds": "truncated",
         "eps_id": "episode",
         "t": "hop",
-        "action_prob": "propensity",
-        "action_logp": "log_propensity",
-        "weights": "weight",
     }
 )
-"""What RLlib calls our columns: the ``input_read_schema`` of its offline data."""
+"""What RLlib calls our columns: the ``input_read_schema`` of its offline data.
+
+It takes every other column that is read as an output of the module, so read only those that are numbers.
+"""
 
 
 @dataclass(frozen=True, slots=True)
