@@ -22,8 +22,9 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy
+                              RequestError also: BudgetExhausted, Unauthorized,
+                              PolicyNotFound, PolicyMoved, PromotionRefused)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -56,7 +57,9 @@ from stigmergy.errors.learning import (
     MissingView,
     UnfitPolicy,
     UnknownEstimator,
+    UnusableLog,
 )
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -141,7 +144,10 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
@@ -165,5 +171,6 @@ __all__ = [
     "UnknownReservation",
     "UnknownRouter",
     "UnpricedAgent",
+    "UnusableLog",
     "WaitTimedOut",
 ]
