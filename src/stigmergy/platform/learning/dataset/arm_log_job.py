@@ -92,9 +92,9 @@ class ArmLogJob:
 def arm_log_job(log: ArmLog, cost_weight: float) -> ArmLogJob:
     """The job for a log; vectors are learnt from what is not test, costs of the boundaries from train."""
     table = log.table
-    seen = table.rows_of(TEST)
+    held_out = table.rows_of(TEST)
     semantics = learn_semantics(
-        [text for text, test in zip(table.texts, seen, strict=True) if not test], bits=BITS, rank=RANK
+        [text for text, test in zip(table.texts, held_out, strict=True) if not test], bits=BITS, rank=RANK
     )
     source = arm_source(log, semantics, semantics.project(embed_all(semantics.embedder, table.texts)))
     scale = boundary_costs(source, np.flatnonzero(table.rows_of(TRAIN)))
