@@ -24,7 +24,8 @@ StigmergyError
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized,
                               PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
+                UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -57,6 +58,7 @@ from stigmergy.errors.learning import (
     MissingView,
     UnfitPolicy,
     UnknownEstimator,
+    UnloggableGraph,
     UnusableLog,
 )
 from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
@@ -170,6 +172,7 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
     "UnusableLog",
     "WaitTimedOut",

@@ -87,3 +87,16 @@ class UnfitPolicy(LearningError):
 
     def __str__(self) -> str:
         return f"the policy does not fit in {self.what}: {self.reason}; train it for what is served"
+
+
+class UnloggableGraph(LearningError):
+    """A graph whose every route cannot be run for a route log."""
+
+    code = "unloggable_graph"
+
+    def __init__(self, graph: str, reason: str) -> None:
+        super().__init__(graph, reason)
+        self.graph, self.reason = graph, reason
+
+    def __str__(self) -> str:
+        return f"the routes of graph {self.graph!r} cannot all be run: {self.reason}"
