@@ -12,6 +12,7 @@ from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.routers.base import Evidence, Outcome, RoutingState, Scores, Vector
 from stigmergy.routers.configs import GnnConfig
+from stigmergy.routers.credit import FairShares, judged_decisions, weight_of
 from stigmergy.routers.gnn.checkpoint import GnnArtifact
 from stigmergy.routers.gnn.log import Edge
 from stigmergy.routers.gnn.scorer import GnnScorer, Predicted
@@ -39,6 +40,7 @@ class GnnRouter:
         self._low, self._high = float(prices.min()), float(prices.max())
         self._met: set[str] = set()
         self._waiting: list[tuple[Vector, list[tuple[str, float, float]]]] = []
+        self._shares = FairShares()
         self._lock = Lock()
 
     @property
@@ -68,17 +70,16 @@ class GnnRouter:
         return Scores(tuple(self._worth(each) for each in evidence), tuple(evidence))
 
     def learn(self, outcome: Outcome) -> None:
-        """Take the edges of judged steps in; they count from the next ``refresh_every``-th query on."""
+        """Take the edges of what it decided in; they count from the next ``refresh_every``-th query on.
+
+        An episode that was judged by a rarer chance than others stands for more of them (``credit.FairShares``).
+        """
         if outcome.features is None:
             return
-        edges = [
-            (step.agent, quality, float(step.usage.usd))
-            for step in outcome.steps
-            if (quality := outcome.quality if step.judgement is None else step.judgement) is not None
-        ]
+        edges = [(step.agent, quality, float(step.usage.usd)) for step, quality in judged_decisions(outcome)]
         with self._lock:
             if edges and self._fits(outcome.features.version):
-                self._waiting.append((outcome.features.vector, edges))
+                self._waiting.extend([(outcome.features.vector, edges)] * self._shares.next(weight_of(outcome)))
             if len(self._waiting) >= self._config.refresh_every:
                 self._refresh()
 
