@@ -22,7 +22,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
+                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff)
 LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
@@ -60,6 +60,7 @@ from stigmergy.errors.requests import (
     InvalidQuery,
     MalformedRequest,
     NoDeadLetter,
+    NoTradeOff,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -133,6 +134,7 @@ __all__ = [
     "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NoTradeOff",
     "NotResumable",
     "PortTaken",
     "RecordUnreadable",

@@ -50,12 +50,15 @@ def write_artifact(path: Path, kind: str, form: int, header: Mapping[str, Any], 
     sealed = {**header, "kind": kind, "format": form}
     version = _version(sealed, arrays)
     text = json.dumps({**sealed, "version": version}, sort_keys=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    # Whoever serves with it may look at any moment: the file is there whole, or as it was.
+    fresh = path.with_name(f".{path.name}.new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
         stored: dict[str, NDArray[Any]] = {**arrays, _HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
         for name, array in stored.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), buffer.getvalue())
+    fresh.replace(path)
     return version
 
 

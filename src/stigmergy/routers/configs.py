@@ -211,7 +211,8 @@ class GnnConfig:
     """A trained graph neural network; needs the extra ``gnn``.
 
     Attributes:
-        artifact: the folder that ``stigmergy train gnn`` wrote.
+        artifact: the folder that ``stigmergy train gnn`` wrote; a relative one is taken from the folder of the
+            configuration file.
         cost_weight: what going from the cheapest to the dearest agent of the artifact is worth in quality; a new one
             needs no training.
         refresh_every: after so many judged episodes their outcomes are taken into the graph.
@@ -220,7 +221,7 @@ class GnnConfig:
     """
 
     kind: Literal["gnn"] = "gnn"
-    artifact: str
+    artifact: Path
     cost_weight: float = 0.3
     refresh_every: int = 16
     most_queries: int = 20_000
@@ -278,6 +279,8 @@ class EvidenceConfig:
         _require("check_share", self.check_share, least=0.0, most=1.0)
 
 
+TrainedRouterConfig: TypeAlias = EstimatorConfig | GnnConfig
+"""Routers that come in an artifact."""
 PanelRuleConfig: TypeAlias = AgreementConfig | EvidenceConfig
 
 RouterConfig: TypeAlias = (

@@ -22,6 +22,7 @@ REQUESTS: list[tuple[errors.StigmergyError, int]] = [
     (errors.InvalidQuery("empty"), 422),
     (errors.InvalidBudget("max_usd", "-1"), 422),
     (errors.BudgetTooSmall("usd", "0", "0.1"), 422),
+    (errors.NoTradeOff("cheapest", ("learnt",)), 422),
 ]
 
 

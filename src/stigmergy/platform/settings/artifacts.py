@@ -5,28 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from stigmergy.domain import AgentId
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
-from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig
+from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig, GnnConfig
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
+from stigmergy.routers.guard.artifact import configured_guard
+from stigmergy.routers.guard.config import GuardConfig
+
+Config = TypeVar("Config")
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with absolute paths of artifacts: processes that are started elsewhere find them, too."""
-    routers = {
-        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EstimatorConfig) else each
-        for name, each in settings.routers.items()
-    }
-    panels = {
-        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
-        for name, each in settings.panels.items()
-    }
-    return replace(settings, routers=routers, panels=panels)
+
+    def moved(config: Config) -> Config:
+        if not isinstance(config, EstimatorConfig | GnnConfig | EvidenceConfig | GuardConfig):
+            return config
+        return replace(config, artifact=(folder / config.artifact).absolute())
+
+    return replace(
+        settings,
+        routers={name: moved(each) for name, each in settings.routers.items()},
+        panels={name: moved(each) for name, each in settings.panels.items()},
+        graphs={name: replace(each, guard=moved(each.guard)) for name, each in settings.graphs.items()},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,13 @@ class KnownAgents:
 
 
 def known_agents(settings: Settings) -> KnownAgents:
-    """Load what routers and panels were trained to."""
+    """Load what routers, panels and guards were trained to; an artifact of a GNN is not opened here."""
     found: dict[str, tuple[AgentId, ...]] = {}
     problems = []
     entries = {
         **{f"routers.{name}": each for name, each in settings.routers.items()},
         **{f"panels.{name}": each for name, each in settings.panels.items()},
+        **{f"graphs.{name}.guard": each.guard for name, each in settings.graphs.items()},
     }
     for path, config in entries.items():
         try:
@@ -58,9 +67,23 @@ def known_agents(settings: Settings) -> KnownAgents:
                 found[path] = load_arms(config.artifact).model.arms
             elif isinstance(config, EvidenceConfig):
                 found[path] = load_artifact(config.artifact).policy.roster
+            elif isinstance(config, GuardConfig):
+                configured_guard(config)
+            elif isinstance(config, GnnConfig) and not config.artifact.is_dir():
+                # To look into it takes torch, which not everything that reads a configuration should load.
+                problems.append((f"{path}.artifact", f"there is no folder {config.artifact}"))
         except InvalidArtifact as error:
             problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))
+
+
+def misfits(settings: Settings, graphs: Mapping[str, AgentGraph], known: KnownAgents) -> Iterator[Problem]:
+    """Routers and rules of panels that know no agent among which a graph has them choose."""
+    for name, graph in graphs.items():
+        config = settings.graphs[name]
+        for router in dict.fromkeys((config.router, *(config.routers or ()))):
+            yield from known.unfit(f"routers.{router}", f"graph {name!r}", graph.agents)
+        yield from panel_problems(f"graphs.{name}", graph, settings.panels, known)
 
 
 def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: KnownAgents) -> Iterator[Problem]:
