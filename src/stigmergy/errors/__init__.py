@@ -22,8 +22,9 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
+                              PolicyNotFound, PolicyMoved, PromotionRefused)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator
 """
 
 from stigmergy.errors.agents import (
@@ -49,7 +50,15 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnknownEstimator,
+    UnusableLog,
+)
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -136,7 +145,10 @@ __all__ = [
     "NoFeasibleHop",
     "NoTradeOff",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
@@ -159,5 +171,6 @@ __all__ = [
     "UnknownReservation",
     "UnknownRouter",
     "UnpricedAgent",
+    "UnusableLog",
     "WaitTimedOut",
 ]
