@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from stigmergy.errors import RecordUnreadable
 from stigmergy.platform.episode.events import Event
+from stigmergy.platform.records import StoredEvent
 
 # A router's evidence may hold infinities, which JSON has no numbers for.
 _CONFIG = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
@@ -37,3 +39,16 @@ def decode(payload: str) -> Event:
         pydantic.ValidationError: the text is no event of this format.
     """
     return _ADAPTER.validate_json(payload)
+
+
+def decode_stored(stored: StoredEvent) -> Event:
+    """The event in a row of the journal.
+
+    Raises:
+        RecordUnreadable: the row was changed to something that is no event.
+    """
+    try:
+        return decode(stored.payload)
+    except ValidationError as error:
+        record = f"event {stored.seq} of episode {stored.episode_id!r}"
+        raise RecordUnreadable(record, str(error.errors()[0]["msg"])) from None
