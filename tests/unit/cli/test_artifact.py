@@ -29,12 +29,8 @@ def saved(tmp_path: Path) -> Path:
 def test_it_tells_what_it_contains_and_was_made_of(saved: Path) -> None:
     done = CliRunner().invoke(app, ["artifact", "show", str(saved), "--json"])
     told = json.loads(done.stdout)
-    assert (told["kind"], told["arms"], told["queries"], told["data"]) == (
-        "estimator",
-        ["a", "b"],
-        2,
-        {"log": "0" * 64},
-    )
+    assert (told["kind"], told["arms"], told["queries"]) == ("estimator", ["a", "b"], 2)
+    assert told["data"] == {"log": "0" * 64}
     assert "its fingerprint holds" in " ".join(CliRunner().invoke(app, ["artifact", "show", str(saved)]).stdout.split())
 
 
