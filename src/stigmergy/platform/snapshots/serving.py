@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -70,6 +70,15 @@ def serving_of(settings: Settings, graphs: Mapping[str, AgentGraph]) -> Serving:
     return Serving(routers=routers, rules=rules, guards=guards, snapshots=shelf.snapshots)
 
 
+@runtime_checkable
+class Admitting(Protocol):
+    """A router that says itself which graphs it fits: a GNN takes any agent that it knows or finds described."""
+
+    def admit(self, graph: AgentGraph, features: str) -> None:
+        """Raises InvalidArtifact where it does not fit the graph, or the version of its queries' features."""
+        ...
+
+
 class _Shelf:
     """Snapshots by entry, each with a check against the graphs that it is to serve."""
 
@@ -84,17 +93,15 @@ class _Shelf:
         return snapshot
 
     def _check(self, entry: str, path: Path, found: Trained[Any]) -> None:
-        admit = getattr(found.serves, "admit", None)
-        if admit is not None:
-            self._admitted(entry, admit)
+        if isinstance(found.serves, Admitting):
+            self._admit(entry, found.serves)
             return
         known = KnownAgents({entry: found.agents}, ())
         for _, problem in misfits(self._settings, self._graphs, known):
             raise InvalidArtifact(str(path), problem)
 
-    def _admitted(self, entry: str, admit: Callable[[AgentGraph, str], None]) -> None:
-        """A GNN takes any agent that it knows or finds a description of."""
+    def _admit(self, entry: str, router: Admitting) -> None:
         for name, graph in self._graphs.items():
             config = self._settings.graphs[name]
             if entry.removeprefix("routers.") in (config.router, *(config.routers or ())):
-                admit(graph, HashedNgrams().version)
+                router.admit(graph, HashedNgrams().version)
