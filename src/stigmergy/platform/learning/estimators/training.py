@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from stigmergy.errors import InvalidLog
-from stigmergy.platform.learning.evaluation.log_reading import read_for_training
+from stigmergy.platform.learning.evaluation.log_reading import Attempts, read_for_training
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable, tabulate
 from stigmergy.platform.learning.evaluation.versions import code_versions
 from stigmergy.routers.artifact_file import Origin
@@ -32,6 +32,16 @@ class TrainedArms:
 def train_arms(name: str, data: Path) -> TrainedArms:
     """Fit an estimator of the catalog on a log (columns as for replay evaluation); its test split is not looked at.
 
+    Raises:
+        InvalidLog: says what of the log cannot be used.
+        UnknownEstimator, MissingView: as ``train_arms_on``.
+    """
+    return train_arms_on(name, read_for_training(data))
+
+
+def train_arms_on(name: str, attempts: Attempts) -> TrainedArms:
+    """Fit an estimator of the catalog on attempts of any split.
+
     Cells that were not run, or whose cost is not known, are no obstacle. Deterministic.
 
     Raises:
@@ -40,8 +50,8 @@ def train_arms(name: str, data: Path) -> TrainedArms:
         MissingView: the estimator looks at vectors that are not made here (sentence embeddings).
     """
     made = entry(name)
-    table = tabulate(read_for_training(data), ())
-    _check(table, str(data))
+    table = tabulate(attempts, ())
+    _check(table, ", ".join(attempts.files))
     semantics = None if made.view is None else learn_semantics(table.texts)
     views = {} if semantics is None else {NGRAMS: semantics.project(embed_all(semantics.embedder, table.texts))}
     queries = Queries(texts=table.texts, tasks=table.tasks, views=views)
