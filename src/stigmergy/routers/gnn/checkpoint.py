@@ -112,15 +112,11 @@ def code_fingerprint() -> str:
 
 def _artifact(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> GnnArtifact:
     parts = {name: tensors[f"log.{name}"] for name in _LOG}
-    nobody = torch.zeros(len(parts["vectors"]), 0)
     log = Log(
         **parts,
         columns=parts["vectors"].T.contiguous(),
         scores=(parts["vectors"] - parts["centre"]) @ parts["basis"],
         task_count=header["task_types"],
-        # Neighbours of the log's own queries are for training alone.
-        near=nobody.long(),
-        likeness=nobody,
     )
     network = GraphNetwork(log.vectors.shape[1])
     prefix = "network."

@@ -65,9 +65,9 @@ class GraphNetwork(nn.Module):
         self.spread = nn.Linear(_HIDDEN, 1)
         self.register_buffer("calibration", torch.zeros(()))
 
-    def forward(self, log: Log, memory: Memory, asked: Asked) -> Heads:
-        """Score every agent on the queries asked."""
-        sent = send(log, memory, asked)
+    def forward(self, log: Log, memory: Memory, asked: Asked, sent: Messages | None = None) -> Heads:
+        """Score every agent on the queries asked; ``sent``: what the log sends them, where that is known already."""
+        sent = send(log, memory, asked) if sent is None else sent
         messages = self.messages(log, memory, asked, sent)
         hidden = self.body(torch.cat((2.0 * messages.flatten(2), sent.contexts), dim=-1))
         gates = self.gates(hidden)

@@ -16,7 +16,7 @@ from stigmergy.graphs.tensors import LoggedOutcomes, outcome_graph
 from stigmergy.routers.estimators.base import Matrix, Outcomes, Queries
 from stigmergy.routers.gnn.log import Edge, Log, read_log
 from stigmergy.routers.gnn.memory import Memory, remember
-from stigmergy.routers.gnn.messages import SIZES, ask
+from stigmergy.routers.gnn.messages import ask
 from stigmergy.routers.gnn.network import GraphNetwork
 from stigmergy.routers.gnn.training import GnnTraining, train_network
 from stigmergy.routers.query_features import HashedNgrams
@@ -98,7 +98,7 @@ def build_log(queries: Queries, view: str, outcomes: Outcomes, descriptions: Seq
         quality=outcomes.quality,
         cost=outcomes.cost,
     )
-    return read_log(outcome_graph(logged, SIZES[-1]))
+    return read_log(outcome_graph(logged))
 
 
 def _described(texts: Sequence[str]) -> Tensor:
