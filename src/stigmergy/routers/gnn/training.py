@@ -9,6 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from stigmergy.routers.gnn.lesson import Lesson
+from stigmergy.routers.gnn.lineage import choose_spreads
 from stigmergy.routers.gnn.log import Log
 from stigmergy.routers.gnn.losses import contrast_loss, cost_weighted, soft_label_loss, spread_loss
 from stigmergy.routers.gnn.memory import remember
@@ -57,6 +58,7 @@ def train_network(log: Log, settings: GnnTraining) -> GraphNetwork:
     stack_messages(network, lesson, learning)
     _descend(network, lesson, learning, held_out, settings, generator)
     _calibrate(network, lesson, held_out)
+    network.spreads.copy_(choose_spreads(network, lesson, learning, generator))
     return network.eval()
 
 
