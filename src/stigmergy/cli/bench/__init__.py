@@ -6,11 +6,13 @@ import typer
 
 from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.engine import engine
+from stigmergy.cli.bench.gnn import gnn
 from stigmergy.cli.bench.healing import healing
 from stigmergy.cli.bench.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
 app.command()(chaos)
 app.command()(engine)
+app.command()(gnn)
 app.command()(healing)
 app.command()(routing)

@@ -45,7 +45,8 @@ class Lesson:
 
     def heads(self, network: GraphNetwork, places: Tensor) -> Heads:
         """What the network says of some of the queries."""
-        return network(self.log, self.memory, *self._to(places))
+        found: Heads = network(self.log, self.memory, *self._to(places))
+        return found
 
     def messages(self, network: GraphNetwork, places: Tensor) -> Tensor:
         """What reaches some of the queries, shape (B, A, messages, 2)."""

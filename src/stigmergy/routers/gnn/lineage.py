@@ -1,14 +1,14 @@
 """Which known agents a new one takes after: all that a handful of probes can tell.
 
-Twenty outcomes place no agent among hundreds of kinds of queries. They do tell which of the agents that are known well it
-resembles, and what those do on a query is known. For a new agent a and the experienced ones b::
+Twenty outcomes place no agent among hundreds of kinds of queries. They do tell which of the agents that are known well
+it resembles, and what those do on a query is known. For a new agent a and the experienced ones b::
 
     quality_a(q) = mean_a + sum_b w_ab (quality_b(q) - mean_b)
 
 mean_a and w_a are the posterior of a Bayesian regression of a's outcomes on what the experienced did on the *same*
 queries, so that luck with the probes is taken out of the mean as well. Prior: mean_a ~ N(their mean, s_1^2); w_a =
-level / B + own leanings, with level ~ N(.9, s_2^2) and leanings ~ N(0, s_3^2) (random coefficients; Swamy, 1970). The three
-spreads are those with which experienced agents, left out and probed in turn, are predicted best.
+level / B + own leanings, with level ~ N(.9, s_2^2) and leanings ~ N(0, s_3^2) (random coefficients; Swamy, 1970). The
+three spreads are those with which experienced agents, left out and probed in turn, are predicted best.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ def _posterior(surplus: Tensor, quality: Tensor, start: Tensor, precision: Tenso
     """Mean and weights under each prior, shape (G, 1 + B), from n probes: (n, B) and (n,)."""
     known = torch.cat((torch.ones(len(surplus), 1), surplus), dim=1).double()
     told = known.T @ quality.double() / noise
-    return torch.linalg.solve(known.T @ known / noise + precision, told + precision @ start)
+    solved: Tensor = torch.linalg.solve(known.T @ known / noise + precision, told + precision @ start)
+    return solved
 
 
 def _noise(surplus: Tensor) -> float:

@@ -43,7 +43,12 @@ def html(document: Document) -> str:
         "<h2>Data, code, definitions</h2>",
         _facts(document),
     ]
-    head = f"<meta charset=utf-8><title>Replay report</title><style>{_STYLE}</style>"
+    return page("Replay report", parts)
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """A document in the one style of all reports, from parts that are HTML."""
+    head = f"<meta charset=utf-8><title>{escape(title)}</title><style>{_STYLE}</style>"
     return f"<!doctype html><html lang=en><head>{head}</head><body>{''.join(parts)}</body></html>\n"
 
 
@@ -79,7 +84,7 @@ def _routers_table(document: Document, best: str) -> str:
     notes = "".join(
         f"<li><b>{escape(name)}</b>: {escape(each['description'])}</li>" for name, each in document["routers"].items()
     )
-    return _table(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
+    return tabled(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
 
 
 def _by_gap(item: tuple[str, Document]) -> tuple[float, str]:
@@ -107,14 +112,15 @@ def _tasks_table(document: Document, best: str) -> str:
     rows = [
         (task, [str(sizes[task]["queries"]), *(_quality(document, name, task) for name in names)], "") for task in shown
     ]
-    return _table(("task", "queries", *names), rows)
+    return tabled(("task", "queries", *names), rows)
 
 
 def _quality(document: Document, name: str, task: str) -> str:
     return f"{document['routers'][name]['tasks'][task]['quality']:.3f}"
 
 
-def _table(headings: Iterable[str], rows: Iterable[tuple[str, list[str], str]]) -> str:
+def tabled(headings: Iterable[str], rows: Iterable[tuple[str, list[str], str]]) -> str:
+    """A table of text: of each row its first cell, the others, and a class."""
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
     body = "".join(
         f'<tr class="{mark}"><td>{escape(first)}</td>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
