@@ -24,7 +24,7 @@ _KEPT: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GnnReport:
-    """Seconds of wall time to train; milliseconds of wall time to score one query, and to take 16 queries in."""
+    """Seconds to train; milliseconds to score one query, and to take 16 queries in. Processor time of one thread."""
 
     train_queries: int
     train_agents: int
@@ -32,7 +32,6 @@ class GnnReport:
     score_agents: int
     score_ms: dict[str, float]
     refresh_ms: dict[str, float]
-    threads: int
     seed: int
 
     def document(self) -> dict[str, Any]:
@@ -44,10 +43,11 @@ def measure(
     queries: int, agents: int, scored_agents: int, rounds: int, seed: int, told: Callable[[str], object]
 ) -> GnnReport:
     """Train on ``queries`` x ``agents``; score ``rounds`` queries, one by one, against ``scored_agents``."""
+    torch.set_num_threads(1)
     told(f"training on {queries} queries x {agents} agents")
-    begin = time.perf_counter()
+    begin = time.process_time()
     trained = _trained(queries, agents, seed)
-    train_s = time.perf_counter() - begin
+    train_s = time.process_time() - begin
     told(f"training on {queries} queries x {scored_agents} agents, to score them")
     scorer = trained if scored_agents == agents else _trained(queries, scored_agents, seed)
     asked = _vectors(rounds + 1, np.random.default_rng(seed + 1))
@@ -60,7 +60,6 @@ def measure(
         score_agents=scored_agents,
         score_ms=_percentiles(score_ms[1:]),
         refresh_ms=_percentiles([_refresh_ms(scorer, seed + turn) for turn in range(_REFRESHES)]),
-        threads=torch.get_num_threads(),
         seed=seed,
     )
 
@@ -92,9 +91,9 @@ def _refresh_ms(scorer: GnnScorer, seed: int) -> float:
 
 
 def _ms(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+    begin = time.process_time()
     work()
-    return (time.perf_counter() - begin) * 1000.0
+    return (time.process_time() - begin) * 1000.0
 
 
 def _percentiles(taken: list[float]) -> dict[str, float]:

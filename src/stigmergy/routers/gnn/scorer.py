@@ -34,16 +34,6 @@ class Predicted:
     deviation: Matrix
     cost: Matrix
 
-    def worth(self, cost_weight: float, low: float, high: float) -> Matrix:
-        """``quality - cost_weight (cost - low) / (high - low)``, shape (B, A): the trade-off is chosen per request.
-
-        Args:
-            cost_weight: what going from ``low`` to ``high`` is worth in quality.
-            low: USD.
-            high: USD; where it is no more than ``low``, cost does not count.
-        """
-        return self.quality - (cost_weight * (self.cost - low) / (high - low) if high > low else 0.0)
-
 
 @dataclass(frozen=True, slots=True)
 class GnnScorer:
