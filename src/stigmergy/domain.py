@@ -317,3 +317,5 @@ class Episode:
     tenant: str = "local"
     head: str = ""
     """Hash of the last event of the journal; empty where the journal is not chained."""
+    policy: str = ""
+    """Which policy, with its version, routed the first hop; empty in episodes from before that was kept."""

@@ -22,8 +22,9 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+                              RequestError also: BudgetExhausted, Unauthorized,
+                              PolicyNotFound, PolicyMoved, PromotionRefused)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
 from stigmergy.errors.agents import (
@@ -49,7 +50,16 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnknownEstimator,
+    UnloggableGraph,
+    UnusableLog,
+)
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -134,7 +144,10 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
@@ -156,6 +169,8 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
+    "UnusableLog",
     "WaitTimedOut",
 ]

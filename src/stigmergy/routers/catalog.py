@@ -63,7 +63,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         case c.DijkstraConfig():
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
-            return _ant_colony(name, config, {} if colonies is None else colonies)
+            return build_colony(name, config, colonies)
         case c.EstimatorConfig():
             return EstimatorRouter(load_arms(config.artifact), price=config.price)
         case c.GnnConfig():
@@ -121,9 +121,10 @@ def _gnn(config: c.GnnConfig) -> Router:
     return GnnRouter(config, load_gnn(Path(config.artifact)))
 
 
-def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:
+def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
+    """As ``build_router``, of an ant colony."""
     colony = config.colony or name
-    memory = colonies.setdefault(colony, ColonyMemory(colony))
+    memory = ({} if colonies is None else colonies).setdefault(colony, ColonyMemory(colony))
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,

@@ -31,10 +31,13 @@ _RULES: Final[dict[Any, Any]] = {
     "axes.axisbelow": True,
 }
 _TASKS_SHOWN: Final = 30
+_ARMS_NAMED: Final = 16
+"""More names than this hide each other."""
 
 
 def curves(document: Document) -> str:
     """Mean cost against mean quality of every router, with the single arms as points."""
+    named = len(document["data"]["arms"]) <= _ARMS_NAMED
 
     def draw(axes: Axes) -> None:
         for name, colour in _coloured(document):
@@ -42,7 +45,9 @@ def curves(document: Document) -> str:
             style: dict[str, Any] = _STYLES.get(name, {"color": colour, "linewidth": 1.4})
             axes.plot(curve["cost_usd"], curve["quality"], label=name, **style)
         for arm, means in document["data"]["arms"].items():
-            axes.plot(means["cost_usd"], means["quality"], "o", color="#222222", markersize=4, zorder=5)
+            axes.plot(means["cost_usd"], means["quality"], "o", color="#222222", markersize=4 if named else 2, zorder=5)
+            if not named:
+                continue
             short = arm.rsplit("/", 1)[-1]
             place = (means["cost_usd"], means["quality"])
             axes.annotate(short, place, xytext=(4, -9), textcoords="offset points", fontsize=7, color="#555555")
