@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-import torch
 
 from stigmergy.routers.estimators.base import Matrix, Outcomes, Queries
 from stigmergy.routers.estimators.views import NGRAMS, unit_rows
@@ -24,7 +23,7 @@ _KEPT: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GnnReport:
-    """Seconds to train; milliseconds to score one query, and to take 16 queries in. Processor time of one thread."""
+    """Seconds to train; milliseconds to score one query, and to take 16 queries in. Processor time."""
 
     train_queries: int
     train_agents: int
@@ -43,7 +42,6 @@ def measure(
     queries: int, agents: int, scored_agents: int, rounds: int, seed: int, told: Callable[[str], object]
 ) -> GnnReport:
     """Train on ``queries`` x ``agents``; score ``rounds`` queries, one by one, against ``scored_agents``."""
-    torch.set_num_threads(1)
     told(f"training on {queries} queries x {agents} agents")
     begin = time.process_time()
     trained = _trained(queries, agents, seed)

@@ -27,7 +27,7 @@ def gnn(
     if as_json:
         print_json(report.document())
         return
-    rows = table("Graph neural network, processor time of one thread")
+    rows = table("Graph neural network, processor time")
     for heading in ("", "p50", "p99"):
         rows.add_column(heading, justify="right" if heading else "left")
     rows.add_row(f"train on {queries:,} queries x {agents} agents, s", f"{report.train_s:.1f}", "")
