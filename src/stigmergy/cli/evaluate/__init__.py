@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stigmergy.cli.evaluate.cold_start import cold_start
+from stigmergy.cli.evaluate.bandit import bandit
 from stigmergy.cli.evaluate.evidence import evidence
 from stigmergy.cli.evaluate.guard import guard
 from stigmergy.cli.evaluate.off_policy import off_policy
@@ -17,4 +18,5 @@ app.command("cold-start")(cold_start)
 app.command("paths")(paths)
 app.command("evidence")(evidence)
 app.command("guard")(guard)
+app.command("bandit")(bandit)
 app.command("off-policy")(off_policy)

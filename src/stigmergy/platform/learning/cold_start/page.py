@@ -6,7 +6,7 @@ from html import escape
 
 from stigmergy.platform.learning.cold_start.report import Document
 from stigmergy.platform.learning.evaluation import plots
-from stigmergy.platform.learning.evaluation.page import page, tabled
+from stigmergy.platform.learning.evaluation.page import page, table
 
 _HEADINGS = ("router", "gap closed", "less nearest", "less nearest on shrunken means")
 
@@ -47,7 +47,7 @@ def _figures(document: Document) -> str:
     notes = "".join(
         f"<li><b>{escape(name)}</b>: {escape(each['description'])}</li>" for name, each in document["routers"].items()
     )
-    return tabled(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
+    return table(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
 
 
 def _shown(figure: Document | None, middle: str) -> str:
