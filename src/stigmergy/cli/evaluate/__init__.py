@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from stigmergy.cli.evaluate.cold_start import cold_start
 from stigmergy.cli.evaluate.bandit import bandit
+from stigmergy.cli.evaluate.cold_start import cold_start
 from stigmergy.cli.evaluate.evidence import evidence
 from stigmergy.cli.evaluate.guard import guard
 from stigmergy.cli.evaluate.off_policy import off_policy
