@@ -198,6 +198,8 @@ class AgentProfile:
 
     id: AgentId
     description: str = ""
+    body: str = ""
+    """What it really does, in its own words: prompt, skills, examples of its work. Retrieval searches it."""
     price: Price
     caps: TokenCaps = TokenCaps()
     timeout_s: float = 30.0

@@ -23,8 +23,10 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized,
-                              PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
+                UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -41,6 +43,7 @@ from stigmergy.errors.agents import (
 from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
 from stigmergy.errors.graphs import (
     CycleFound,
+    DuplicateAgent,
     DuplicateName,
     GoalUnreachable,
     GraphError,
@@ -55,6 +58,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
     UnusableLog,
@@ -119,6 +123,7 @@ __all__ = [
     "ConfigError",
     "CycleFound",
     "DeployFailed",
+    "DuplicateAgent",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",
@@ -163,6 +168,7 @@ __all__ = [
     "TaskTakenOver",
     "Unauthorized",
     "UnexpectedReply",
+    "UnfitPolicy",
     "UnknownAgent",
     "UnknownEstimator",
     "UnknownGraph",
