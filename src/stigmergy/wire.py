@@ -352,12 +352,19 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them."""
+    """What this server serves; ``policies`` as the gateway that answers has them.
+
+    ``config`` is the fingerprint of the configuration it was started with, ``store`` the kind of its database.
+    """
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
     default_graph: str
     policies: tuple[PolicyModel, ...] = ()
+    version: str = ""
+    config: str = ""
+    store: str = ""
+    in_flight: int = 0
 
 
 class RouteModel(Told):

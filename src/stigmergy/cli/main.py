@@ -9,8 +9,10 @@ import typer
 
 from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, tasks, train
 from stigmergy.cli.demo.command import demo
+from stigmergy.cli.deploy import deploy
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
+from stigmergy.cli.status import status
 from stigmergy.cli.stop import stop
 from stigmergy.cli.submit import submit
 from stigmergy.cli.version import version
@@ -19,6 +21,8 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "demo": demo,
     "serve": serve,
     "stop": stop,
+    "deploy": deploy,
+    "status": status,
     "submit": submit,
     "version": version,
 }

@@ -24,6 +24,7 @@ StigmergyError
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
                               PolicyNotFound, PolicyMoved, PromotionRefused;
+                              ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy
@@ -94,10 +95,13 @@ from stigmergy.errors.running import (
     UnknownReservation,
 )
 from stigmergy.errors.services import (
+    ClusterRefused,
+    ClusterUnreachable,
     DeployFailed,
     LeaseLost,
     PortTaken,
     RecordUnreadable,
+    RolloutTimedOut,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -121,6 +125,8 @@ __all__ = [
     "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
+    "ClusterRefused",
+    "ClusterUnreachable",
     "ConfigError",
     "CycleFound",
     "DeployFailed",
@@ -157,6 +163,7 @@ __all__ = [
     "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
+    "RolloutTimedOut",
     "RoutingError",
     "SequenceConflict",
     "ServerError",

@@ -18,9 +18,10 @@ from stigmergy.errors import ConfigError
 from stigmergy.platform.settings.artifacts import anchored
 from stigmergy.platform.settings.checks import contradictions
 from stigmergy.platform.settings.document import Problem, fill_in, read_yaml
-from stigmergy.platform.settings.records import Settings
+from stigmergy.platform.settings.records import ServingConfig, Settings
 
 _ADAPTER: TypeAdapter[Settings] = TypeAdapter(Settings)
+_SERVING: TypeAdapter[ServingConfig] = TypeAdapter(ServingConfig)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -60,6 +61,28 @@ def settings_from(
     if problems:
         raise ConfigError(source, tuple(problems))
     return replace(settings, fingerprint=_fingerprint(document))
+
+
+def unset_variables(text: str, environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Where a configuration text wants a variable that is not set; of one that is no YAML, nothing."""
+    try:
+        return tuple(fill_in(read_yaml(text)[0], environ)[1])
+    except yaml.YAMLError:
+        return ()
+
+
+def serving_of_text(text: str, environ: Mapping[str, str], source: str) -> ServingConfig:
+    """How a configuration listens, whose other parts want variables that are known elsewhere; raises ConfigError."""
+    document, missing = fill_in(read_yaml(text)[0], environ)
+    own = tuple(problem for problem in missing if problem[0].startswith("serving"))
+    section = document.get("serving", {}) if isinstance(document, Mapping) else {}
+    try:
+        if own:
+            raise ConfigError(source, own)
+        return _SERVING.validate_python(section)
+    except ValidationError as error:
+        details = [{**each, "loc": ("serving", *each["loc"])} for each in error.errors(include_url=False)]
+        raise ConfigError(source, tuple(_problem(each, document) for each in details)) from None
 
 
 def settings_schema() -> dict[str, Any]:

@@ -104,6 +104,7 @@ class ServingConfig:
 
     ``haproxy: auto`` uses Serve's HAProxy where its binary is installed. A gateway replica admits a task as long as
     fewer than ``max_in_flight`` run in it or wait for room anywhere; further ones get a 503 with ``retry_after_s``.
+    On a cluster of several nodes ``proxies`` listen on every one of them, or on the head alone.
     """
 
     host: str = "127.0.0.1"
@@ -114,6 +115,7 @@ class ServingConfig:
     retry_after_s: Annotated[float, Field(gt=0)] = 1.0
     haproxy: Literal["auto", "off"] = "auto"
     drain_s: Annotated[float, Field(ge=0)] = 0.0
+    proxies: Literal["every_node", "head"] = "every_node"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
