@@ -6,12 +6,11 @@ on all of 127.0.0.0/8), token authentication, and the state of its head in files
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from stigmergy.platform.settings import ServingConfig
 _NODE = "STIGMERGY_NODE"
 _HEAD = "head"
 _STARTED_WITHIN_S = 120.0
+_ATTEMPTS = 3
 _PORTS = ("gcs", "dashboard", "client")
 _SMALL = ("--num-cpus=4", "--num-gpus=0", "--object-store-memory=100000000", "--disable-usage-stats")
 
@@ -103,25 +103,34 @@ class LocalNodes:
         return f"127.{first}.{second}.{number + 2}"
 
     def _start(self, name: str, *options: str) -> None:
+        """Ray gives a node half a minute, which a busy machine may miss: so it is tried again."""
+        reason = ""
+        for _ in range(_ATTEMPTS):
+            reason = self._why_not_started(name, options)
+            if not reason:
+                return
+            self.kill(name)
+        raise DeployFailed(((name, reason),))
+
+    def _why_not_started(self, name: str, options: Sequence[str]) -> str:
         number = 0 if name == _HEAD else self._count
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={self._ip(number)}"]
         log = Path(self.instance.folder) / f"{name}.log"
         with log.open("w") as told:
-            # Into a file: the daemons keep what they inherit open, and a pipe would never end.
             try:
                 done = subprocess.run(  # noqa: S603
                     [*command, *_SMALL, *options],
                     check=False,
                     env={**self._environ, _NODE: name},
                     stdin=subprocess.DEVNULL,
+                    # Into a file: the daemons keep what they inherit open, and a pipe would never end.
                     stdout=told,
                     stderr=told,
                     timeout=_STARTED_WITHIN_S,
                 )
             except subprocess.TimeoutExpired:
-                raise DeployFailed(((name, f"did not start within {_STARTED_WITHIN_S:g} s"),)) from None
-        if done.returncode:
-            raise DeployFailed(((name, log.read_text()[-500:]),))
+                return f"did not start within {_STARTED_WITHIN_S:g} s"
+        return log.read_text()[-500:] if done.returncode else ""
 
 
 @contextmanager

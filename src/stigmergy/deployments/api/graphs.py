@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-
 from importlib.metadata import version
 
 from fastapi import APIRouter, Request

@@ -81,8 +81,12 @@ def serving_of_text(text: str, environ: Mapping[str, str], source: str) -> Servi
             raise ConfigError(source, own)
         return _SERVING.validate_python(section)
     except ValidationError as error:
-        details = [{**each, "loc": ("serving", *each["loc"])} for each in error.errors(include_url=False)]
-        raise ConfigError(source, tuple(_problem(each, document) for each in details)) from None
+        details = error.errors(include_url=False)
+        raise ConfigError(source, tuple(_problem(_inside("serving", each), document) for each in details)) from None
+
+
+def _inside(section: str, detail: ErrorDetails) -> ErrorDetails:
+    return {**detail, "loc": (section, *detail["loc"])}
 
 
 def settings_schema() -> dict[str, Any]:
