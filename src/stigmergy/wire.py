@@ -352,10 +352,7 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them.
-
-    ``config`` is the fingerprint of the configuration it was started with, ``store`` the kind of its database.
-    """
+    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]

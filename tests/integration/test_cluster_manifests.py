@@ -1,4 +1,4 @@
-"""What is in ``deployments/cluster`` is read by those who will read it: Ray's own parsers, ours, and a closed schema."""
+"""What is in ``deployments/cluster``, read by those who will read it: the parsers of Ray, our own, a closed schema."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_rays_autoscaler_takes_the_file_of_ray_up() -> None:
 
 
 def test_every_file_names_the_version_of_ray_that_is_pinned() -> None:
-    pins = (Path(__file__).parents[3] / "constraints.txt").read_text().splitlines()
+    pins = (Path(__file__).parents[2] / "constraints.txt").read_text().splitlines()
     version = next(pin.partition("==")[2] for pin in pins if pin.startswith("ray=="))
     assert f"rayproject/ray:{version}-py311" in (FOLDER / "Dockerfile").read_text()
     assert of_kind("rayservice.yaml", "RayService")["spec"]["rayClusterConfig"]["rayVersion"] == version
@@ -119,7 +119,7 @@ def test_every_file_names_the_version_of_ray_that_is_pinned() -> None:
 
 
 def test_the_image_is_made_of_files_that_there_are() -> None:
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[2]
     lines = (FOLDER / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
     instructions = [line.split() for line in lines if line and not line.startswith("#")]
     assert {each[0] for each in instructions} <= {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER"}

@@ -23,7 +23,7 @@ from stigmergy.errors import DeployFailed, ServerError
 from stigmergy.platform.settings import ServingConfig
 
 _NODE = "STIGMERGY_NODE"
-_HEAD = "head"
+HEAD = "head"
 _STARTED_WITHIN_S = 120.0
 _ATTEMPTS = 3
 _PORTS = ("gcs", "dashboard", "client")
@@ -67,7 +67,7 @@ class LocalNodes:
     def start_head(self) -> None:
         """Start the head, or start it again after it was killed; raises DeployFailed."""
         self._start(
-            _HEAD,
+            HEAD,
             "--head",
             f"--port={self._ports['gcs']}",
             f"--dashboard-port={self._ports['dashboard']}",
@@ -113,7 +113,7 @@ class LocalNodes:
         raise DeployFailed(((name, reason),))
 
     def _why_not_started(self, name: str, options: Sequence[str]) -> str:
-        number = 0 if name == _HEAD else self._count
+        number = 0 if name == HEAD else self._count
         command = [sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={self._ip(number)}"]
         log = Path(self.instance.folder) / f"{name}.log"
         with log.open("w") as told:

@@ -1,10 +1,11 @@
-"""One round: tasks come in, a node is killed with everything on it, and a new one takes its place."""
+"""One round: tasks come in, and a node, or the head, is killed with everything on it."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import time
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from stigmergy.bench.chaos.findings import Findings
@@ -15,6 +16,7 @@ from stigmergy.bench.chaos.work import NOTES, SECONDS, executions
 from stigmergy.bench.cluster.recovery import p50_and_p99, recoveries
 from stigmergy.bench.cluster.stage import ClusterStage
 from stigmergy.client import Client
+from stigmergy.deployments.local_nodes import HEAD
 
 _WORK_S = 0.3
 _REPLICA = "ray::ServeReplica"
@@ -39,34 +41,58 @@ class NodeRound:
 
     @property
     def kept(self) -> bool:
-        """Whether replicas were killed and every promise held."""
-        return bool(self.replicas) and self.findings.kept
+        """Whether something was killed and every promise held."""
+        return bool(self.killed) and self.findings.kept
 
 
 def node_round(stage: ClusterStage, client: Client, seed: int, tasks: int) -> NodeRound:
-    """Kill one node under load, with -9."""
-    rng, began, notes = random.Random(seed), time.monotonic(), stage.folder / f"node-{seed}.jsonl"
-    sending = Sending(client, Load(f"node-{seed}", tasks, {NOTES: str(notes), SECONDS: str(_WORK_S)}))
-    wait_for(notes, rng.randrange(tasks // 2, (len(STEPS) - 1) * tasks))
-    node, replicas = _victim(stage, rng)
-    struck_at, dead = time.time(), stage.nodes.kill(node)
+    """Kill one of the nodes on which most replicas run, with -9; only after the round a new one takes its place."""
+    node, replicas = _victim(stage, random.Random(seed))
+    done = _round(stage, client, seed, tasks, Blow(node, replicas, lambda: stage.nodes.kill(node)))
+    stage.nodes.add()
+    return done
+
+
+def head_round(stage: ClusterStage, client: Client, seed: int, tasks: int) -> NodeRound:
+    """Kill the head, with -9, and start it again at once with the state that it kept in files."""
+
+    def strike() -> list[int]:
+        dead = stage.nodes.kill(HEAD)
+        stage.nodes.start_head()
+        return dead
+
+    return _round(stage, client, seed, tasks, Blow(HEAD, _replicas(stage, HEAD), strike))
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What is killed: a node with so many replicas; ``strike`` does it and returns the processes that died."""
+
+    node: str
+    replicas: int
+    strike: Callable[[], Collection[int]]
+
+
+def _round(stage: ClusterStage, client: Client, seed: int, tasks: int, blow: Blow) -> NodeRound:
+    name = f"{blow.node}-{seed}"
+    began, notes = time.monotonic(), stage.folder / f"{name}.jsonl"
+    sending = Sending(client, Load(name, tasks, {NOTES: str(notes), SECONDS: str(_WORK_S)}))
+    wait_for(notes, random.Random(seed).randrange(tasks // 2, (len(STEPS) - 1) * tasks))
+    struck_at, dead = time.time(), blow.strike()
     ids = sending.accepted()
     ends(client, ids)
     stood_still = recoveries(executions(notes), dead, struck_at)
     p50, p99 = p50_and_p99(stood_still)
-    found = asyncio.run(settled(stage.database.url, ids, notes))
-    seconds = time.monotonic() - began
-    stage.nodes.add()
     return NodeRound(
         seed=seed,
-        node=node,
+        node=blow.node,
         killed=len(dead),
-        replicas=replicas,
+        replicas=blow.replicas,
         interrupted=len(stood_still),
         recovery_p50_s=p50,
         recovery_p99_s=p99,
-        seconds=seconds,
-        findings=found,
+        findings=asyncio.run(settled(stage.database.url, ids, notes)),
+        seconds=time.monotonic() - began,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from stigmergy.bench.cluster.node_round import NodeRound
 from stigmergy.bench.cluster.rounds import Round
+from stigmergy.deployments.local_nodes import HEAD
 
 HEADINGS = ("round", "done", "lost or failed", "interrupted", "recovery p50", "p99", "s")
 
@@ -32,4 +33,6 @@ def row(each: Round) -> tuple[str, ...]:
 
 
 def _kind(each: Round) -> str:
-    return "node" if isinstance(each, NodeRound) else "rollout"
+    if isinstance(each, NodeRound):
+        return "head" if each.node == HEAD else "node"
+    return "rollout"

@@ -17,12 +17,12 @@ from stigmergy.cli.serve import stop_signal
 
 
 def cluster(
-    rounds: Annotated[int, typer.Option(min=1, help="How often a node is killed, and a configuration rolled out.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, help="How often each of these happens.")] = 3,
     seed: Annotated[int, typer.Option(help="The first round's; each one has the next.")] = 1,
-    tasks: Annotated[int, typer.Option(min=10, help="How many come in while a node is killed.")] = 120,
+    tasks: Annotated[int, typer.Option(min=10, help="How many come in while something is killed.")] = 120,
     as_json: AsJson = False,
 ) -> None:
-    """Three Ray nodes on this machine: one is killed under load, and a changed configuration is rolled out under load.
+    """Three Ray nodes on this machine, under load: a configuration is rolled out, a node and the head are killed.
 
     No task may be lost and no request may fail. The exit status is 1 where one was.
     """

@@ -21,7 +21,6 @@ from stigmergy.platform.settings.document import Problem, fill_in, read_yaml
 from stigmergy.platform.settings.records import ServingConfig, Settings
 
 _ADAPTER: TypeAdapter[Settings] = TypeAdapter(Settings)
-_SERVING: TypeAdapter[ServingConfig] = TypeAdapter(ServingConfig)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -74,19 +73,17 @@ def unset_variables(text: str, environ: Mapping[str, str]) -> tuple[Problem, ...
 def serving_of_text(text: str, environ: Mapping[str, str], source: str) -> ServingConfig:
     """How a configuration listens, whose other parts want variables that are known elsewhere; raises ConfigError."""
     document, missing = fill_in(read_yaml(text)[0], environ)
-    own = tuple(problem for problem in missing if problem[0].startswith("serving"))
     section = document.get("serving", {}) if isinstance(document, Mapping) else {}
+    own = tuple(problem for problem in missing if problem[0].startswith("serving"))
+    bare = {name: {"-": stand_in} for name, stand_in in _STAND_INS.items()} | {"serving": section}
     try:
-        if own:
-            raise ConfigError(source, own)
-        return _SERVING.validate_python(section)
+        served = _ADAPTER.validate_python(bare | {"graphs": {"-": _bare_graph(bare)}}).serving
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        raise ConfigError(source, tuple(_problem(_inside("serving", each), document) for each in details)) from None
-
-
-def _inside(section: str, detail: ErrorDetails) -> ErrorDetails:
-    return {**detail, "loc": (section, *detail["loc"])}
+        wrong = (_problem(detail, document) for detail in error.errors(include_url=False))
+        raise ConfigError(source, (*own, *wrong)) from None
+    if own:
+        raise ConfigError(source, own)
+    return served
 
 
 def settings_schema() -> dict[str, Any]:
