@@ -37,7 +37,7 @@ class LocalNodes:
         """``environ`` is what every process of the cluster sees, beside what this class adds."""
         self.instance = instance
         self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
-        self._token = secrets.token_hex(32)
+        self.token = secrets.token_hex(32)
         self._count = 0
         state = Path(instance.folder) / "gcs"
         state.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ class LocalNodes:
             **environ,
             **serve_environment(ServingConfig(), instance),
             "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": self._token,
+            "RAY_AUTH_TOKEN": self.token,
             "RAY_gcs_storage": "rocksdb",
             "RAY_gcs_storage_path": str(state),
         }
@@ -62,7 +62,7 @@ class LocalNodes:
 
     def api(self) -> ServeApi:
         """A connection to the cluster's Serve; close it."""
-        return ServeApi(self.address, self._token)
+        return ServeApi(self.address, self.token)
 
     def start_head(self) -> None:
         """Start the head, or start it again after it was killed; raises DeployFailed."""

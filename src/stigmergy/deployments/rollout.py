@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ _PROXIES = {"head": "HeadOnly", "every_node": "EveryNode"}
 class Rollout:
     """A configuration as text, where it was read, where its relative paths begin on the cluster, and how to listen.
 
-    It is ``checked`` where every variable in it was known on this side.
+    It is ``checked`` where every variable in it was known on this side. ``before`` is the text that it replaces.
     """
 
     config: str
@@ -32,6 +32,7 @@ class Rollout:
     folder: str
     serving: ServingConfig
     checked: bool
+    before: str = ""
 
     def document(self) -> dict[str, Any]:
         """What ``PUT /api/serve/applications/`` takes.
@@ -46,10 +47,19 @@ class Rollout:
                     "name": APPLICATION,
                     "route_prefix": "/",
                     "import_path": IMPORT_PATH,
-                    "args": {"config": self.config, "source": self.source, "folder": self.folder},
+                    "args": self._arguments(),
                 }
             ],
         }
+
+    def _arguments(self) -> dict[str, str]:
+        told = {"config": self.config, "source": self.source, "folder": self.folder}
+        return told | {"before": self.before} if self.before else told
+
+    def replacing(self, deployed: Mapping[str, str]) -> Rollout:
+        """The same, in place of what is ``deployed``; sent twice, it replaces what the first one did."""
+        same = deployed.get("config") == self.config
+        return replace(self, before=deployed.get("before" if same else "config", ""))
 
 
 def read_rollout(path: Path, environ: Mapping[str, str], folder: str) -> Rollout:
@@ -79,7 +89,7 @@ def roll_out(api: ServeApi, rollout: Rollout, within_s: float) -> None:
         RolloutTimedOut: it is under way still.
         ClusterUnreachable, ClusterRefused: as every question to the cluster.
     """
-    document = rollout.document()
+    document = rollout.replacing(_arguments_of(_ours(api.serving()))).document()
     api.put(document)
     until, said = time.monotonic() + within_s, "nothing yet"
     while time.monotonic() < until:
@@ -101,8 +111,12 @@ def _ours(serving: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _is_about(told: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
     """Whether the cluster speaks of what was sent, and not yet of what ran before."""
-    deployed = (told.get("deployed_app_config") or {}).get("args") or {}
-    return bool(deployed == document["applications"][0]["args"])
+    return bool(_arguments_of(told) == document["applications"][0]["args"])
+
+
+def _arguments_of(told: Mapping[str, Any] | None) -> Mapping[str, str]:
+    found: Mapping[str, str] = ((told or {}).get("deployed_app_config") or {}).get("args") or {}
+    return found
 
 
 def _reasons(told: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

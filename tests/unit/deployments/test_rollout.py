@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -167,6 +168,19 @@ def test_a_rollout_ends_when_the_cluster_runs_what_was_sent(cluster: Callable[..
     api = cluster()
     roll_out(api, rollout, within_s=5)
     assert cluster_status(api).healthy
+
+
+def test_what_was_served_before_is_sent_along_and_the_same_again_changes_nothing(
+    cluster: Callable[..., ServeApi], rollout: Rollout
+) -> None:
+    api, changed = cluster(), replace(rollout, config=CONFIG.replace("[x]", "[y]"))
+    sent = []
+    for each in (rollout, changed, changed):
+        roll_out(api, each, within_s=5)
+        sent.append(api.serving()["applications"]["stigmergy"]["deployed_app_config"]["args"])
+    assert "before" not in sent[0]
+    assert sent[1]["before"] == CONFIG
+    assert sent[1] == sent[2]
 
 
 def test_what_the_cluster_could_not_build_is_said_by_the_last_line_of_its_traceback(

@@ -89,9 +89,14 @@ class Engine:
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
         offers: Mapping[str, tuple[str, ...]] = {},
+        earlier: Mapping[str, AgentGraph] = {},
     ) -> None:
-        """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
-        self._graphs = graphs
+        """Take what is served, and what was.
+
+        ``offers`` are the routers that a task of a graph may name; all, for a graph that is missing there. ``earlier``
+        are graphs by their version: nothing begins on them any more, but what did is led to its end.
+        """
+        self._graphs, self._earlier = graphs, earlier
         self._routers, self._offers = routers, offers
         self._health = health
         self._healing = healing
@@ -138,7 +143,7 @@ class Engine:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, new_episode_id(), Unrecorded())
+        run = self._new_run(task, self._graphs[task.graph], new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
@@ -151,14 +156,18 @@ class Engine:
 
         Raises:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
-            NotResumable: the ``past`` is of another version of the graph.
+            NotResumable: the ``past`` is of a version of the graph that is served no more.
             TaskTakenOver: the recorder takes nothing more, because another process runs the task.
             RunSuspended: it waits for an approval and is to go on elsewhere.
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        self.check(task)
-        run = self._new_run(task, episode_id, recorder or Unrecorded())
+        graph = self._begun_on(past)
+        if graph is None:
+            self.check(task)
+        else:
+            self._check_router(task)
+        run = self._new_run(task, graph or self._graphs[task.graph], episode_id, recorder or Unrecorded())
         commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
@@ -173,6 +182,11 @@ class Engine:
             run.account.close()
         return run.ended()
 
+    def _begun_on(self, past: Sequence[Recorded]) -> AgentGraph | None:
+        """The earlier version of its graph that a run began on; None where it began on what is served, or not yet."""
+        accepted = past[0].event if past else None
+        return self._earlier.get(accepted.versions.graph) if isinstance(accepted, ev.Accepted) else None
+
     def _resume(self, run: Run, past: Sequence[Recorded]) -> tuple[Command, ...]:
         """Go on from the past; what it charged is booked where it was charged, and only lowers what the task has."""
         commands = resume(run, past)
@@ -181,11 +195,11 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder) -> Run:
+    def _new_run(self, task: Task, graph: AgentGraph, episode_id: EpisodeId, recorder: Recorder) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
-            graph=self._graphs[task.graph],
+            graph=graph,
             router=self._routers[task.router],
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,

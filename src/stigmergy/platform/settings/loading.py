@@ -59,7 +59,7 @@ def settings_from(
     problems += contradictions(settings)
     if problems:
         raise ConfigError(source, tuple(problems))
-    return replace(settings, fingerprint=_fingerprint(document))
+    return replace(settings, fingerprint=_fingerprint(document), before=None)
 
 
 def unset_variables(text: str, environ: Mapping[str, str]) -> tuple[Problem, ...]:
