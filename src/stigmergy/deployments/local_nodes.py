@@ -66,6 +66,8 @@ class LocalNodes:
 
     def start_head(self) -> None:
         """Start the head, or start it again after it was killed; raises DeployFailed."""
+        # Ray remembers here that the address is its own, and takes the raylets of the other nodes for a living head.
+        (Path(self.instance.folder) / "ray" / "ray_current_cluster").unlink(missing_ok=True)
         self._start(
             HEAD,
             "--head",
