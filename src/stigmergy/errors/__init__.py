@@ -23,7 +23,8 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
-                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              PolicyNotFound, PolicyMoved, PromotionRefused,
+                              InvalidPolicy, NotOperator;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy
@@ -63,7 +64,7 @@ from stigmergy.errors.learning import (
     UnloggableGraph,
     UnusableLog,
 )
-from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
+from stigmergy.errors.policies import InvalidPolicy, NotOperator, PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -138,6 +139,7 @@ __all__ = [
     "InvalidFanOut",
     "InvalidLog",
     "InvalidPanel",
+    "InvalidPolicy",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
@@ -150,6 +152,7 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NoTradeOff",
+    "NotOperator",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",

@@ -20,11 +20,13 @@ from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
+from stigmergy.platform.engine.policies import Policies
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.keyring import Keyring
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.monitors import monitors_of
+from stigmergy.platform.policies.in_service import PoliciesInService, policies_in_service
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
@@ -64,6 +66,7 @@ class Runtime:
     budgets: SharedBudgets
     keyring: Keyring
     watch: ArtifactWatch
+    policies: PoliciesInService
 
     async def start(self) -> None:
         """Begin to work in the running event loop."""
@@ -71,11 +74,13 @@ class Runtime:
         self.debrief.start()
         self.desk.start()
         self.watch.start()
+        self.policies.start()
 
     async def aclose(self) -> None:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.watch.aclose()
         await self.desk.aclose()
+        await self.policies.aclose()
         await self.debrief.aclose()
         await self.budgets.aclose()
         await self.gateway.aclose()
@@ -105,7 +110,8 @@ def assemble(
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
     told = _delivery(reporter, debrief), live, Approvals(store, clock, owner)
     outside = _Outside(gateway, health, clock, rng, *told, reporter.counts, budgets.accounts)
-    engine = _engine(settings, graphs, serving, shortlists, outside)
+    policies = policies_in_service(settings, graphs, store, clock, reporter.counts)
+    engine = _engine(settings, graphs, serving, shortlists, policies.service, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
@@ -122,6 +128,7 @@ def assemble(
         budgets=budgets,
         keyring=Keyring(settings.tenants, environ),
         watch=ArtifactWatch(serving.snapshots, settings.coordination.reload_s),
+        policies=policies,
     )
 
 
@@ -188,6 +195,7 @@ def _engine(
     graphs: Mapping[str, AgentGraph],
     serving: Serving,
     shortlists: Mapping[str, Shortlist],
+    policies: Policies,
     outside: _Outside,
 ) -> Engine:
     return Engine(
@@ -209,6 +217,7 @@ def _engine(
         panel_rules=serving.rules,
         canonical_forms=canonical_forms(settings),
         offers={name: settings.offers(name) for name in graphs},
+        policies=policies,
     )
 
 
@@ -275,7 +284,7 @@ def _in_service(settings: Settings, name: str, router: Router) -> RouterInServic
 def _policy_version(name: str, router: Router) -> Callable[[], str]:
     # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
     if isinstance(router, TrailSharing):
-        return lambda: f"{router.colony}@{router.trails.version}"
+        return lambda: f"{router.colony}@t{router.trails.version}"
     if isinstance(router, ServedRouter | ServedLearner):
         return lambda: f"{name}@{router.version}"
     return lambda: name

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from stigmergy.domain import GOAL, START
@@ -19,8 +19,10 @@ from stigmergy.platform.settings.artifacts import anchored
 from stigmergy.platform.settings.checks import contradictions
 from stigmergy.platform.settings.document import Problem, fill_in, read_yaml
 from stigmergy.platform.settings.records import Settings
+from stigmergy.routers.configs import RouterConfig
 
 _ADAPTER: TypeAdapter[Settings] = TypeAdapter(Settings)
+_ROUTER: TypeAdapter[RouterConfig] = TypeAdapter(Annotated[RouterConfig, Field(discriminator="kind")])
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -60,6 +62,19 @@ def settings_from(
     if problems:
         raise ConfigError(source, tuple(problems))
     return replace(settings, fingerprint=_fingerprint(document))
+
+
+def router_from(document: Mapping[str, Any], source: str) -> RouterConfig:
+    """Read a router that stands alone, as under ``routers`` in the file.
+
+    Raises:
+        ConfigError: with every mistake and its path.
+    """
+    try:
+        return _ROUTER.validate_python(document)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        raise ConfigError(source, tuple(_problem(detail, document) for detail in details)) from None
 
 
 def settings_schema() -> dict[str, Any]:
