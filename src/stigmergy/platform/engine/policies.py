@@ -40,7 +40,7 @@ class Policies(Protocol):
 class AsConfigured:
     """``Policies`` where there are none."""
 
-    def deciding(self, router: RouterInService, task: Task, began_with: str = "") -> RouterInService:
+    def deciding(self, router: RouterInService, task: Task, began_with: str = "") -> RouterInService:  # noqa: ARG002 -- a protocol
         """See ``Policies``."""
         return router
 

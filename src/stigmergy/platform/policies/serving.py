@@ -73,6 +73,10 @@ class PolicyService:
             await asyncio.gather(self._loop, return_exceptions=True)
         await self._shadowing.aclose()
 
+    async def drain(self) -> None:
+        """Wait until shadows have scored everything that was decided so far."""
+        await self._shadowing.drain()
+
     def deciding(self, router: RouterInService, task: Task, began_with: str = "") -> RouterInService:
         """See ``Policies``. What is resumed keeps the policy that it began with, as long as that is in service."""
         line_up = self._line_ups.get(router.name, _LineUp())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from stigmergy.domain import GOAL, START
@@ -22,7 +22,18 @@ from stigmergy.platform.settings.records import Settings
 from stigmergy.routers.configs import RouterConfig
 
 _ADAPTER: TypeAdapter[Settings] = TypeAdapter(Settings)
-_ROUTER: TypeAdapter[RouterConfig] = TypeAdapter(Annotated[RouterConfig, Field(discriminator="kind")])
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """A router without a file around it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", frozen=True)
+
+    router: Annotated[RouterConfig, Field(discriminator="kind")]
+
+
+_ALONE: TypeAdapter[_Alone] = TypeAdapter(_Alone)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -70,11 +81,12 @@ def router_from(document: Mapping[str, Any], source: str) -> RouterConfig:
     Raises:
         ConfigError: with every mistake and its path.
     """
+    alone = {"router": document}
     try:
-        return _ROUTER.validate_python(document)
+        return _ALONE.validate_python(alone).router
     except ValidationError as error:
         details = error.errors(include_url=False)
-        raise ConfigError(source, tuple(_problem(detail, document) for detail in details)) from None
+        raise ConfigError(source, tuple(_problem(detail, alone) for detail in details)) from None
 
 
 def settings_schema() -> dict[str, Any]:
