@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, tasks, train
+from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, policies, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
@@ -26,6 +26,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tasks": tasks.app,
     "episodes": episodes.app,
     "graph": graph.app,
+    "policies": policies.app,
     "keys": keys.app,
     "config": config.app,
     "evaluate": evaluate.app,

@@ -48,7 +48,9 @@ class PolicyLoader:
             raise InvalidPolicy(name, f"its artifact does not have the fingerprint {policy.fingerprint}")
         try:
             router, config = self._router(policy, name, artifact)
-        except (ConfigError, InvalidArtifact, MissingExtra) as error:
+        except InvalidArtifact as error:
+            raise InvalidPolicy(name, f"its artifact cannot be used: {error.reason}") from None
+        except (ConfigError, MissingExtra) as error:
             raise InvalidPolicy(name, str(error)) from None
         selection = config.selection
         return RouterInService(policy.router, router, build_selection(selection), str(selection), lambda: name)
