@@ -13,12 +13,14 @@ from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
 from stigmergy.cli.stop import stop
 from stigmergy.cli.submit import submit
+from stigmergy.cli.train_demo.command import train_demo
 from stigmergy.cli.version import version
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
     "demo": demo,
     "serve": serve,
     "stop": stop,
+    "train-demo": train_demo,
     "submit": submit,
     "version": version,
 }
