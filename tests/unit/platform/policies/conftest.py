@@ -18,8 +18,10 @@ from stigmergy.platform.learning.estimators.training import train_arms_on
 from stigmergy.platform.learning.evaluation.log_reading import Attempts
 from stigmergy.platform.policies.desk import PolicyDesk
 from stigmergy.platform.policy_records import NewPolicy, PolicyRecord
+from stigmergy.platform.ports import Store
 from stigmergy.platform.runtime import Runtime, assemble
 from stigmergy.platform.settings import settings_from
+from stigmergy.platform.store import open_store
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.routers.estimators.artifact import save_arms
 from stigmergy.testing import EPOCH, FakeClock
@@ -42,13 +44,13 @@ BAD = {"cheap": 0.1, "dear": 0.9}
 class Site:
     """A runtime in this process, and what is asked of it."""
 
-    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+    def __init__(self, folder: Path, store: Store) -> None:
         self.folder = folder
-        settings = settings_from(config, {})
+        settings = settings_from(CONFIG, {})
         self.runtime: Runtime = assemble(
             settings,
             gateway=InProcessGateway({name: build_agent(name, each, {}) for name, each in settings.agents.items()}),
-            store=MemoryStore(),
+            store=store,
             owner="here",
             environ={},
             summarise=lambda ran: "{}",
@@ -112,7 +114,15 @@ def attempts(quality: Mapping[str, float]) -> Attempts:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    made = Site(tmp_path)
+    made = Site(tmp_path, MemoryStore())
+    await made.runtime.start()
+    yield made
+    await made.runtime.aclose()
+
+
+@pytest.fixture
+async def site_on_sqlite(tmp_path: Path) -> AsyncIterator[Site]:
+    made = Site(tmp_path, open_store(f"sqlite:///{tmp_path / 'site.db'}"))
     await made.runtime.start()
     yield made
     await made.runtime.aclose()

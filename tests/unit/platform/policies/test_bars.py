@@ -25,9 +25,9 @@ def test_much_worse_quality_breaks_and_the_reason_has_the_figures() -> None:
 def test_a_canary_as_good_as_who_decides_is_rarely_taken_back_however_often_one_looks() -> None:
     rng = np.random.default_rng(3)
     broken = 0
-    for _ in range(200):
+    for _ in range(60):
         mine, theirs = (np.cumsum(rng.random(400) < 0.7) for _ in range(2))
-        looks = [Tally(n, float(mine[n - 1])) for n in range(1, 401)]
-        against = [Tally(n, float(theirs[n - 1])) for n in range(1, 401)]
+        looks = [Tally(n, float(mine[n - 1])) for n in range(5, 401, 5)]
+        against = [Tally(n, float(theirs[n - 1])) for n in range(5, 401, 5)]
         broken += any(broken_bar(*pair, 0) is not None for pair in zip(looks, against, strict=True))
-    assert broken <= ERROR * 200
+    assert broken <= ERROR * 60

@@ -17,7 +17,7 @@ GOOD = {"cheap": 0.9, "dear": 0.1}
 BAD = {"cheap": 0.1, "dear": 0.9}
 
 
-async def shadowed(site: Any, quality: dict[str, float], episodes: int = 300) -> int:
+async def shadowed(site: Any, quality: dict[str, float], episodes: int = 240) -> int:
     """Register a policy and let it look on; returns its version."""
     record = await site.register(quality)
     await site.desk.shadow("picks", record.version)
@@ -36,14 +36,21 @@ async def test_a_good_policy_is_tried_and_promoted_with_its_gain_as_the_reason(s
     active = await site.desk.promote("picks", version)
     assert active.stage is Stage.ACTIVE
     assert active.reason.startswith("gain +0.")
-    assert "on sums, from 300 episodes" in active.reason
+    assert "on sums, from 240 episodes" in active.reason
+
+
+async def test_the_same_way_leads_there_on_sqlite(site_on_sqlite: Any) -> None:
+    version = await shadowed(site_on_sqlite, GOOD)
+    assert (await site_on_sqlite.desk.promote("picks", version)).stage is Stage.ACTIVE
+    await site_on_sqlite.look()
+    assert {episode.policy for episode in await site_on_sqlite.ask(5)} == {"picks@1"}
 
 
 async def test_what_is_known_of_a_policy_is_shown(site: Any) -> None:
     version = await shadowed(site, GOOD)
     shown = await site.desk.show("picks", version)
     gain = shown.evidence.judgements["sums"].gains["doubly_robust"]
-    assert shown.evidence.episodes == {"sums": 300}
+    assert shown.evidence.episodes == {"sums": 240}
     # Its base is right half of the time; it takes the cheap agent, which always is, in 95 of 100 cases.
     assert gain.low < 0.45 + 0.1 * 0.45 < gain.high
     assert shown.evidence.agreement == pytest.approx(0.5, abs=0.05)
