@@ -23,7 +23,7 @@ class Asker:
 
     tenant: str = "local"
     key: str = ""
-    operator: bool = True
+    operator: bool = False
 
 
 def new_key() -> str:
@@ -59,7 +59,7 @@ class Keyring:
             Unauthorized: there are keys, and it shows none of them.
         """
         if not self._askers:
-            return Asker()
+            return Asker(operator=True)
         scheme, _, shown = (authorization or "").partition(" ")
         if scheme.lower() != _SCHEME or not shown.strip():
             raise Unauthorized("no key was sent")

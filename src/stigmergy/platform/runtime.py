@@ -15,7 +15,6 @@ from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.approvals import Approvals
-from stigmergy.platform.budgets.accounts import Accounts
 from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
@@ -100,16 +99,13 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
     clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs = settings.build_graphs()
-    serving = serving_of(settings, graphs)
-    meet_graphs(serving.routers, graphs)
+    graphs, serving = _served(settings)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
     shortlists = build_shortlists(settings, graphs)
     debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
-    live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
-    told = _delivery(reporter, debrief), live, Approvals(store, clock, owner)
-    outside = _Outside(gateway, health, clock, rng, *told, reporter.counts, budgets.accounts)
+    told = _delivery(reporter, debrief), LiveEvents(), Approvals(store, clock, owner), reporter.counts
+    outside = _Outside(gateway, health, clock, rng, *told, build_budgets(settings, store, clock, owner))
     policies = policies_in_service(settings, graphs, store, clock, reporter.counts)
     engine = _engine(settings, graphs, serving, shortlists, policies.service, outside)
     return Runtime(
@@ -118,18 +114,26 @@ def assemble(
         routers=serving.routers,
         engine=engine,
         desk=_desk(settings, engine, outside, store, owner, summarise),
-        events=TaskEvents(store, live),
+        events=TaskEvents(store, outside.live),
         debrief=debrief,
         reporter=reporter,
         health=health,
         store=store,
         gateway=gateway,
         clock=clock,
-        budgets=budgets,
+        budgets=outside.budgets,
         keyring=Keyring(settings.tenants, environ),
         watch=ArtifactWatch(serving.snapshots, settings.coordination.reload_s),
         policies=policies,
     )
+
+
+def _served(settings: Settings) -> tuple[Mapping[str, AgentGraph], Serving]:
+    """The graphs, and all that decides on them, which has met them."""
+    graphs = settings.build_graphs()
+    serving = serving_of(settings, graphs)
+    meet_graphs(serving.routers, graphs)
+    return graphs, serving
 
 
 def _debrief(
@@ -187,7 +191,7 @@ class _Outside:
     live: LiveEvents
     approvals: Approvals
     counts: Counter[str]
-    accounts: Accounts
+    budgets: SharedBudgets
 
 
 def _engine(
@@ -213,7 +217,7 @@ def _engine(
         shortlists=shortlists,
         approvals=outside.approvals,
         config_version=settings.fingerprint,
-        accounts=outside.accounts,
+        accounts=outside.budgets.accounts,
         panel_rules=serving.rules,
         canonical_forms=canonical_forms(settings),
         offers={name: settings.offers(name) for name in graphs},

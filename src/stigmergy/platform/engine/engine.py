@@ -94,10 +94,8 @@ class Engine:
     ) -> None:
         """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
         self._graphs = graphs
-        self._routers, self._offers = routers, offers
-        self._policies = policies
-        self._health = health
-        self._healing = healing
+        self._routers, self._offers, self._policies = routers, offers, policies
+        self._health, self._healing = health, healing
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
