@@ -198,6 +198,8 @@ class AgentProfile:
 
     id: AgentId
     description: str = ""
+    body: str = ""
+    """What it really does, in its own words: prompt, skills, examples of its work. Retrieval searches it."""
     price: Price
     caps: TokenCaps = TokenCaps()
     timeout_s: float = 30.0
@@ -317,3 +319,5 @@ class Episode:
     tenant: str = "local"
     head: str = ""
     """Hash of the last event of the journal; empty where the journal is not chained."""
+    policy: str = ""
+    """Which policy, with its version, routed the first hop; empty in episodes from before that was kept."""

@@ -112,7 +112,10 @@ class OptionModel(Told):
 
 
 class HopModel(Told):
-    """Why one hop was taken. ``options`` come best first; the second is what would have been second."""
+    """Why one hop was taken. ``options`` come best first; the second is what would have been second.
+
+    ``not_retrieved`` counts feasible successors that retrieval left out before anything was scored.
+    """
 
     source: str
     node: str
@@ -120,6 +123,7 @@ class HopModel(Told):
     probability: float
     options: tuple[OptionModel, ...] = ()
     refused: Mapping[str, str] = {}
+    not_retrieved: int = 0
 
 
 class ApprovalModel(Told):

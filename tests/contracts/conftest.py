@@ -14,7 +14,7 @@ from stigmergy.platform.ports import Store
 from stigmergy.platform.store import open_store
 
 _TABLES = (
-    "tasks, events, episodes, feedback, policies, graphs, trails, "
+    "tasks, events, episodes, feedback, policies, policy_artifacts, policy_shadows, graphs, trails, "
     "budget_accounts, budget_holders, budget_grants, budget_episodes"
 )
 

@@ -76,6 +76,9 @@ def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
             share(option.probability),
             Text(figures(option.evidence)),
         )
+    if hop.not_retrieved:
+        left_out = Text(f"{hop.not_retrieved:,} more were feasible, but not retrieved", style="yellow")
+        rows.add_row("", "…", "", "", "", "", left_out)
     if rivals_shown is None:
         for node, reason in sorted(hop.refused.items()):
             refusal = Text(f"refused: {printable(reason)}", style="yellow")

@@ -113,6 +113,7 @@ def hop_model(event: HopChosen) -> wire.HopModel:
             wire.OptionModel(node=o.node, score=o.score, probability=o.probability, evidence=o.evidence) for o in ranked
         ),
         refused=dict(event.refused),
+        not_retrieved=event.not_retrieved,
     )
 
 

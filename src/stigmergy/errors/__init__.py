@@ -22,8 +22,10 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized)
-LearningError ─ InvalidLog, InvalidArtifact, MissingView, UnknownEstimator
+                              RequestError also: BudgetExhausted, Unauthorized,
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
 """
 
 from stigmergy.errors.agents import (
@@ -40,6 +42,7 @@ from stigmergy.errors.agents import (
 from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
 from stigmergy.errors.graphs import (
     CycleFound,
+    DuplicateAgent,
     DuplicateName,
     GoalUnreachable,
     GraphError,
@@ -49,7 +52,16 @@ from stigmergy.errors.graphs import (
     UnknownNode,
     UnpricedAgent,
 )
-from stigmergy.errors.learning import InvalidArtifact, InvalidLog, LearningError, MissingView, UnknownEstimator
+from stigmergy.errors.learning import (
+    InvalidArtifact,
+    InvalidLog,
+    LearningError,
+    MissingView,
+    UnknownEstimator,
+    UnloggableGraph,
+    UnusableLog,
+)
+from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -109,6 +121,7 @@ __all__ = [
     "ConfigError",
     "CycleFound",
     "DeployFailed",
+    "DuplicateAgent",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",
@@ -134,7 +147,10 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NotResumable",
+    "PolicyMoved",
+    "PolicyNotFound",
     "PortTaken",
+    "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
     "RoutingError",
@@ -156,6 +172,8 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
+    "UnusableLog",
     "WaitTimedOut",
 ]

@@ -24,6 +24,19 @@ class InvalidLog(LearningError):
         return f"the log {self.path} cannot be used: {self.reason}"
 
 
+class UnusableLog(LearningError):
+    """Logged episodes, or a policy's probabilities at them, do not fit together."""
+
+    code = "unusable_log"
+
+    def __init__(self, part: str, reason: str) -> None:
+        super().__init__(part, reason)
+        self.part, self.reason = part, reason
+
+    def __str__(self) -> str:
+        return f"the logged episodes cannot be judged by: {self.part}: {self.reason}"
+
+
 class InvalidArtifact(LearningError):
     """A trained artifact cannot be loaded."""
 
@@ -61,3 +74,16 @@ class UnknownEstimator(LearningError):
 
     def __str__(self) -> str:
         return f"no router {self.name!r} can be replayed; known: {name_some(self.known)}"
+
+
+class UnloggableGraph(LearningError):
+    """A graph whose every route cannot be run for a route log."""
+
+    code = "unloggable_graph"
+
+    def __init__(self, graph: str, reason: str) -> None:
+        super().__init__(graph, reason)
+        self.graph, self.reason = graph, reason
+
+    def __str__(self) -> str:
+        return f"the routes of graph {self.graph!r} cannot all be run: {self.reason}"

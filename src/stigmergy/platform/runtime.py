@@ -37,6 +37,7 @@ from stigmergy.routers.catalog import build_panel_rule, build_routers, build_sel
 from stigmergy.routers.estimators.router import EstimatorRouter
 from stigmergy.routers.guard.artifact import configured_guard
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
+from stigmergy.routers.retrieval.shortlist import Shortlist, build_shortlist
 from stigmergy.routers.task_types import train_classifier
 from stigmergy.routers.trail_sharing import TrailSharing
 
@@ -95,11 +96,12 @@ def assemble(
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    debrief = _debrief(settings, store, routers, environ, clock, rng)
+    shortlists = build_shortlists(settings, graphs)
+    debrief = _debrief(settings, store, _learners(routers), shortlists, environ, clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
     take, approvals = _delivery(reporter, debrief), Approvals(store, clock, owner)
     outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts, budgets.accounts)
-    engine = _engine(settings, graphs, routers, outside)
+    engine = _engine(settings, graphs, routers, shortlists, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
@@ -122,6 +124,7 @@ def _debrief(
     settings: Settings,
     store: Store,
     routers: Mapping[str, Router],
+    shortlists: Mapping[str, Shortlist],
     environ: Mapping[str, str],
     clock: Clock,
     rng: random.Random,
@@ -129,11 +132,22 @@ def _debrief(
     return Debrief(
         store=store,
         evaluators=build_evaluators(settings, environ),
-        routers={name: router for name, router in routers.items() if not isinstance(router, FixedRule)},
+        routers=routers,
+        shortlists=shortlists,
         clock=clock,
         rng=rng,
         judging=Judging(settings.learning.judged_fraction),
     )
+
+
+def _learners(routers: Mapping[str, Router]) -> dict[str, Router]:
+    return {name: router for name, router in routers.items() if not isinstance(router, FixedRule)}
+
+
+def build_shortlists(settings: Settings, graphs: Mapping[str, AgentGraph]) -> dict[str, Shortlist]:
+    """Of every graph that has ``retrieval``, over its agents; raises MissingExtra."""
+    wanted = {name: config.retrieval for name, config in settings.graphs.items()}
+    return {name: build_shortlist(graphs[name], config) for name, config in wanted.items() if config is not None}
 
 
 def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
@@ -165,7 +179,11 @@ class _Outside:
 
 
 def _engine(
-    settings: Settings, graphs: Mapping[str, AgentGraph], routers: Mapping[str, Router], outside: _Outside
+    settings: Settings,
+    graphs: Mapping[str, AgentGraph],
+    routers: Mapping[str, Router],
+    shortlists: Mapping[str, Shortlist],
+    outside: _Outside,
 ) -> Engine:
     return Engine(
         graphs=graphs,
@@ -179,6 +197,7 @@ def _engine(
         limits=EngineLimits(settings.engine.max_attempts, settings.engine.max_hand_backs),
         monitors={name: monitors_of(config.monitors) for name, config in settings.graphs.items()},
         guards={name: configured_guard(config.guard) for name, config in settings.graphs.items() if config.guard},
+        shortlists=shortlists,
         approvals=outside.approvals,
         config_version=settings.fingerprint,
         accounts=outside.accounts,

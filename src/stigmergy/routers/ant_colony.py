@@ -10,25 +10,20 @@ over the feasible j; eta is ``heuristic.Heuristic``. Proportional selection over
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stigmergy.domain import GOAL, AgentId, TaskType
+from stigmergy.domain import GOAL, TaskType
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.deposit_rules import DepositRule, Walk
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import TrailDelta
-from stigmergy.routers.base import Outcome, RoutingState, Scores, StepOutcome
+from stigmergy.routers.base import Outcome, RoutingState, Scores
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.colony_report import ColonyReport, TrailReading, report_on, strongest_trails
+from stigmergy.routers.credit import first_to_blame, judged_steps, weight_of
 from stigmergy.routers.heuristic import Heuristic, Row
 from stigmergy.routers.price_range import PriceRange, price_range
 from stigmergy.routers.trail_readings import ReadingRules, Readings, TrailReader
-
-CORRECT = 0.5
-"""The least quality of an episode that went right, where it is not configured otherwise."""
-_GREATEST_WEIGHT = 20.0
-"""An episode that was judged by a rare chance counts for at most so many, or one of them would drown the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +114,7 @@ def walk_of(outcome: Outcome, quality: float, prices: PriceRange) -> Walk:
 
     Only hops that the router decided move trails; with the last of them goes the hop to GOAL, which is no step.
     """
-    blamed = _first_to_blame(outcome.steps, quality)
+    blamed = first_to_blame(outcome.steps, quality)
     to_credit = outcome.steps[blamed or 0 :]
     edges = [(step.source, step.node) for step in to_credit if step.decided_by_router]
     last = outcome.steps[-1]
@@ -127,38 +122,13 @@ def walk_of(outcome: Outcome, quality: float, prices: PriceRange) -> Walk:
         edges.append((last.node, GOAL))
     return Walk(
         edges=tuple(edges),
-        judgements=tuple(_judgements(outcome, quality, blamed)),
+        judgements=tuple((step.agent, judged) for step, judged in judged_steps(outcome, quality)),
         mixture=outcome.mixture,
         quality=quality,
         cost=prices.standing(outcome.cost_usd),
         latency_s=sum(step.usage.latency_s for step in outcome.steps),
-        weight=min(_GREATEST_WEIGHT, 1.0 / max(outcome.judged_probability, 1.0 / _GREATEST_WEIGHT)),
+        weight=weight_of(outcome),
     )
-
-
-def _first_to_blame(steps: Sequence[StepOutcome], quality: float) -> int | None:
-    """In an episode that went wrong, the first step whose agent said that it could not do the work; else None.
-
-    What came before it is not to blame: the work was handed to the wrong agent there.
-    """
-    if quality >= CORRECT:
-        return None
-    return next((place for place, step in enumerate(steps) if not step.answered), None)
-
-
-def _judgements(outcome: Outcome, quality: float, blamed: int | None) -> Iterator[tuple[AgentId, float | None]]:
-    """How well each agent did its step; None: as well as the episode.
-
-    An agent that said that it could not do the work failed it. Others are judged by their checker, else by the
-    episode; but where infrastructure failed on the way, or another step is to blame, the episode's quality says nothing
-    of the skill of those that did answer, so only checked steps count then.
-    """
-    unclear = bool(outcome.infrastructure_failures) or blamed is not None
-    for place, step in enumerate(outcome.steps):
-        if not step.answered and (place == blamed or quality >= CORRECT):
-            yield step.agent, 0.0
-        elif step.answered and (step.judgement is not None or not unclear):
-            yield step.agent, step.judgement
 
 
 def _evidence(found: Readings, eta: Row, mean_utility: float) -> tuple[dict[str, float], ...]:

@@ -12,6 +12,11 @@ from stigmergy.graphs.pheromones import Bounds
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.routers import configs as c
 from stigmergy.routers.ant_colony import AntColonyRouter, ColonyRules
+from stigmergy.routers.bandit.artifact import load_for
+from stigmergy.routers.bandit.context import ContextShape
+from stigmergy.routers.bandit.learner import LearningRules
+from stigmergy.routers.bandit.router import BanditRouter
+from stigmergy.routers.bandit.rules import ExplorationRule, ThompsonSampling, UpperConfidence
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
 from stigmergy.routers.colony_memory import ColonyMemory
@@ -63,11 +68,9 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
         case c.DijkstraConfig():
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
-            return _ant_colony(name, config, {} if colonies is None else colonies)
-        case c.EstimatorConfig():
-            return EstimatorRouter(load_arms(config.artifact), price=config.price)
-        case c.GnnConfig():
-            return _gnn(config)
+            return build_colony(name, config, colonies)
+        case c.EstimatorConfig() | c.GnnConfig() | c.BanditConfig():
+            return _predicting(config)
         case _:
             return _PLAIN[type(config)]()
 
@@ -111,6 +114,18 @@ def _weight_model(config: c.DijkstraConfig) -> WeightModel:
     )
 
 
+def _predicting(config: c.EstimatorConfig | c.GnnConfig | c.BanditConfig) -> Router:
+    """The routers that look at the query's text and know agents one by one."""
+    match config:
+        case c.EstimatorConfig():
+            return EstimatorRouter(load_arms(config.artifact), price=config.price)
+        case c.GnnConfig():
+            return _gnn(config)
+        case c.BanditConfig():
+            return _bandit(config)
+    assert_never(config)
+
+
 def _gnn(config: c.GnnConfig) -> Router:
     # torch is loaded only where a graph names such a router.
     try:
@@ -121,9 +136,25 @@ def _gnn(config: c.GnnConfig) -> Router:
     return GnnRouter(config, load_gnn(Path(config.artifact)))
 
 
-def _ant_colony(name: str, config: c.AntColonyConfig, colonies: Colonies) -> AntColonyRouter:
+def _bandit(config: c.BanditConfig) -> BanditRouter:
+    artifact = None if config.artifact is None else load_for(config.artifact, config.cost_weight)
+    rules = LearningRules(
+        ridge=config.ridge, discount=config.discount, tick_outcomes=config.tick_outcomes, prior=config.prior
+    )
+    shape = ContextShape(text_dims=config.text_dims, type_dims=config.type_dims)
+    return BanditRouter(shape, rules, _exploration(config.rule), cost_weight=config.cost_weight, artifact=artifact)
+
+
+def _exploration(config: c.ThompsonConfig | c.UpperConfidenceConfig) -> ExplorationRule:
+    if isinstance(config, c.ThompsonConfig):
+        return ThompsonSampling(config.scale, config.draws)
+    return UpperConfidence(config.alpha)
+
+
+def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
+    """As ``build_router``, of an ant colony."""
     colony = config.colony or name
-    memory = colonies.setdefault(colony, ColonyMemory(colony))
+    memory = ({} if colonies is None else colonies).setdefault(colony, ColonyMemory(colony))
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,

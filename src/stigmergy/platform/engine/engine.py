@@ -46,6 +46,7 @@ from stigmergy.routers.evidence.router import PanelRule
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.guard.guard import Guard
 from stigmergy.routers.query_features import FeatureReader
+from stigmergy.routers.retrieval.shortlist import Shortlist
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class Engine:
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
         guards: Mapping[str, Guard] = {},
+        shortlists: Mapping[str, Shortlist] = {},
         approvals: Approvals = NOBODY,
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
@@ -95,7 +97,7 @@ class Engine:
         self._clock = clock
         self._mask = mask or Mask()
         self._accounts = accounts or OwnAccounts()
-        self._hops = HopChooser(self._mask, rng)
+        self._hops = HopChooser(self._mask, rng, shortlists)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._panels = Panels(self._mask, health, panel_rules, rng)
         self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)

@@ -15,7 +15,7 @@ from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.hops import RouterInService
 from stigmergy.platform.engine.lines import Line, is_alive, lines_to
 from stigmergy.platform.episode.advance import advance
-from stigmergy.platform.episode.events import Event
+from stigmergy.platform.episode.events import Accepted, Event
 from stigmergy.platform.episode.state import Command, EpisodeState
 from stigmergy.routers.base import QueryFeatures
 
@@ -169,5 +169,11 @@ class Run:
             started_at=self.started_at,
             finished_at=self._clock.now(),
             tenant=self.task.tenant,
+            policy=_policy_of(self.recorded),
         )
         return Ran(self.task, episode, tuple(self.recorded), self.features)
+
+
+def _policy_of(recorded: Sequence[Recorded]) -> str:
+    """The policy that the episode was accepted under."""
+    return next((each.event.versions.policy for each in recorded if isinstance(each.event, Accepted)), "")

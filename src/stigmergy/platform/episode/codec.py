@@ -16,14 +16,14 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
 )
 # Of the event's own kind: the one of the union above first looks for the kind, which takes as long as the writing.
 _SERIALIZERS = {kind: TypeAdapter[Event | None](kind | None, config=_CONFIG).serializer for kind in get_args(Event)}
-_LEFT_OUT = ("branch", "grant")
+_LEFT_OUT = ("branch", "grant", "not_retrieved")
 
 
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    The main line's ``branch``, and a ``grant`` where there is none, are not written. Reply data that is no JSON,
-    against the contract of agents, is kept as its ``repr``: a record with that is worth more than none.
+    The main line's ``branch``, and a ``grant`` or ``not_retrieved`` where there is none, are not written. Reply data
+    that is no JSON, against the contract of agents, is kept as its ``repr``: such a record is worth more than none.
     """
     empty = {name for name in _LEFT_OUT if not getattr(event, name, "")}
     return _SERIALIZERS[type(event)].to_json(event, fallback=repr, exclude=empty or None).decode()

@@ -74,7 +74,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopChosen:
-    """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity)."""
+    """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity).
+
+    ``not_retrieved`` counts feasible successors that retrieval left out: they were no options. It is stored only where
+    it is not 0.
+    """
 
     kind: Literal["hop_chosen"] = "hop_chosen"
     source: NodeId
@@ -86,6 +90,7 @@ class HopChosen:
     selection: str = ""
     overlay_version: int = 0
     policy_version: str = ""
+    not_retrieved: int = 0
     branch: str = ""
 
 

@@ -96,6 +96,7 @@ def _told(stored: Episode, journal: Sequence[StoredEvent]) -> Episode:
         dropped=state.dropped,
         control_llm_calls=state.control_llm_calls,
         quality=state.quality,
+        policy=accepted.versions.policy if stored.policy else "",
     )
 
 

@@ -10,8 +10,9 @@ from stigmergy.domain import AgentId
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
-from stigmergy.platform.settings.records import Settings
-from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig
+from stigmergy.platform.settings.records import GraphConfig, Settings
+from stigmergy.routers.bandit.artifact import load_for
+from stigmergy.routers.configs import BanditConfig, EstimatorConfig, EvidenceConfig
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
 
@@ -19,14 +20,24 @@ from stigmergy.routers.evidence.artifact import load_artifact
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with absolute paths of artifacts: processes that are started elsewhere find them, too."""
     routers = {
-        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EstimatorConfig) else each
+        name: replace(each, artifact=(folder / each.artifact).absolute())
+        if isinstance(each, EstimatorConfig | BanditConfig) and each.artifact is not None
+        else each
         for name, each in settings.routers.items()
     }
     panels = {
         name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
         for name, each in settings.panels.items()
     }
-    return replace(settings, routers=routers, panels=panels)
+    graphs = {name: _anchored_retrieval(each, folder) for name, each in settings.graphs.items()}
+    return replace(settings, routers=routers, panels=panels, graphs=graphs)
+
+
+def _anchored_retrieval(graph: GraphConfig, folder: Path) -> GraphConfig:
+    found = graph.retrieval
+    if found is None or found.model is None:
+        return graph
+    return replace(graph, retrieval=replace(found, model=(folder / found.model).absolute()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ def known_agents(settings: Settings) -> KnownAgents:
                 found[path] = load_arms(config.artifact).model.arms
             elif isinstance(config, EvidenceConfig):
                 found[path] = load_artifact(config.artifact).policy.roster
+            elif isinstance(config, BanditConfig) and config.artifact is not None:
+                load_for(config.artifact, config.cost_weight)  # agents that it does not know are learnt
         except InvalidArtifact as error:
             problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))

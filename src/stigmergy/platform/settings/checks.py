@@ -42,7 +42,17 @@ def _graphs(settings: Settings) -> Iterator[Problem]:
         judge = config.evaluator
         if isinstance(judge, LlmJudgeConfig) and judge.model not in settings.models:
             yield f"{path}.evaluator.model", f"no model {judge.model!r} is declared; known: {_names(settings.models)}"
+        yield from _retrieval(path, config)
         yield from _graph(settings, path, config, profiles, known)
+
+
+def _retrieval(path: str, config: GraphConfig) -> Iterator[Problem]:
+    model = None if config.retrieval is None else config.retrieval.model
+    if model is not None and not model.is_dir():
+        yield (
+            f"{path}.retrieval.model",
+            f"no folder {str(model)!r} is there; name one with a sentence-transformers model",
+        )
 
 
 def _graph(

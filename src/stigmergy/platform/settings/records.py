@@ -19,6 +19,7 @@ from stigmergy.platform.health import BreakerConfig
 from stigmergy.platform.monitors import MonitorsConfig
 from stigmergy.routers.configs import PanelRuleConfig, RouterConfig
 from stigmergy.routers.guard.config import GuardConfig
+from stigmergy.routers.retrieval.config import RetrievalConfig
 
 _MOST_USD = Decimal(9_000_000_000)
 """Money is stored in nano-dollars, in integers of 64 bits."""
@@ -52,7 +53,7 @@ NodeConfig: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphConfig(GraphSpec):
-    """An agent graph, its default router and budget, its judge, its monitors and its guard."""
+    """An agent graph, its default router and budget, its judge, its monitors, its guard and its retrieval."""
 
     nodes: Mapping[NodeId, NodeConfig] = field(default_factory=dict)
     router: str
@@ -60,6 +61,7 @@ class GraphConfig(GraphSpec):
     evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
     monitors: MonitorsConfig = field(default_factory=MonitorsConfig)
     guard: GuardConfig | None = None
+    retrieval: RetrievalConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

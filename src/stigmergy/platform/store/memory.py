@@ -13,6 +13,7 @@ from stigmergy.platform.store.checks import check_episode, first_taken, moved_he
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.memory_approvals import MemoryApprovals
 from stigmergy.platform.store.memory_budgets import MemoryBudgets
+from stigmergy.platform.store.memory_policies import MemoryPolicies
 from stigmergy.platform.store.memory_tasks import MemoryTasks
 
 
@@ -130,6 +131,7 @@ class MemoryStore:
         self.approvals = MemoryApprovals(self.tasks)
         self.trails = MemoryTrails()
         self.budgets = MemoryBudgets()
+        self.policies = MemoryPolicies()
 
     def _stands(self, fence: Fence) -> bool:
         return self.tasks.stands(fence)
@@ -149,6 +151,7 @@ class MemoryStore:
         old = {episode.id for episode in kept.values() if episode.finished_at < before}
         old |= {key for key in events if key not in kept and max(e.at for e in events[key].values()) < before}
         old -= self.tasks.running_episodes()
+        self.policies.forget_shadows(old)
         deleted = sum(len(events.pop(key, ())) + self.episodes.forget(key) for key in old)
         return deleted + self.tasks.forget_ended(before)
 

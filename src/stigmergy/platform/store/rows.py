@@ -219,6 +219,7 @@ def episode_row(episode: Episode) -> Row:
         "finished_at": episode.finished_at,
         "tenant": episode.tenant,
         "head": episode.head,
+        "policy": episode.policy,
     }
 
 
@@ -245,4 +246,5 @@ def episode_record(stored: Stored) -> Episode:
         finished_at=stored["finished_at"],
         tenant=stored["tenant"],
         head=stored["head"],
+        policy=stored["policy"],
     )

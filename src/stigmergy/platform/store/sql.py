@@ -15,6 +15,7 @@ from stigmergy.platform.store.sql_approvals import SqlApprovals
 from stigmergy.platform.store.sql_budgets import SqlBudgets
 from stigmergy.platform.store.sql_episodes import SqlEpisodes
 from stigmergy.platform.store.sql_journal import SqlJournal
+from stigmergy.platform.store.sql_policies import SqlPolicies
 from stigmergy.platform.store.sql_retention import purge
 from stigmergy.platform.store.sql_tasks import SqlTasks
 from stigmergy.platform.store.sql_trails import SqlTrails
@@ -32,6 +33,7 @@ class SqlStore:
         self.journal = SqlJournal(database)
         self.trails = SqlTrails(database)
         self.budgets = SqlBudgets(database)
+        self.policies = SqlPolicies(database)
 
     async def purge(self, before: datetime) -> int:
         """See ``ports.Retention``. Goes in slices, so that other writes get in between."""

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Select, delete, func, select, union
 
 from stigmergy.platform.store.database import Database
-from stigmergy.platform.store.tables import UNFINISHED, episodes, events, tasks
+from stigmergy.platform.store.tables import UNFINISHED, episodes, events, policy_shadows, tasks
 
 _SLICE = 200
 
@@ -19,6 +19,7 @@ async def purge(database: Database, before: datetime) -> int:
     ended = select(tasks.c.id).where(tasks.c.status.not_in(UNFINISHED), tasks.c.updated_at < before)
     deleted = 0
     for ids in _slices(await _ids(database, _quiet_episodes(before))):
+        await _delete(database, ids, policy_shadows.c.episode_id)
         deleted += await _delete(database, ids, events.c.episode_id, episodes.c.id)
     for ids in _slices(await _ids(database, ended)):
         deleted += await _delete(database, ids, tasks.c.id)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     UniqueConstraint,
@@ -124,7 +125,9 @@ episodes = Table(
     _needed("finished_at", UtcTime),
     _needed("tenant", AnyText, server_default=text("'local'")),
     _needed("head", AnyText, server_default=text("''")),
+    _needed("policy", AnyText, server_default=text("''")),
     Index(None, "finished_at", "id"),
+    Index(None, "policy", "finished_at"),
     Index(None, "task_id"),
 )
 
@@ -184,14 +187,35 @@ budget_episodes = Table(
 policies = Table(
     "policies",
     metadata,
-    Column("name", AnyText, primary_key=True),
+    Column("router", AnyText, primary_key=True),
     Column("version", BigInteger, primary_key=True, autoincrement=False),
-    _needed("router", AnyText),
     _needed("stage", AnyText),
+    _needed("share", Float),
+    _needed("reason", AnyText),
     _needed("fingerprint", AnyText),
+    _needed("document", JsonText),
     _needed("metrics", JsonText),
-    _needed("document", AnyText),
+    _needed("lineage", JsonText),
     _needed("created_at", UtcTime),
+    _needed("changed_at", UtcTime),
+    Column("activated_at", UtcTime),
+)
+
+policy_artifacts = Table(
+    "policy_artifacts",
+    metadata,
+    Column("fingerprint", AnyText, primary_key=True),
+    _needed("content", LargeBinary),
+)
+
+policy_shadows = Table(
+    "policy_shadows",
+    metadata,
+    Column("policy", AnyText, primary_key=True),
+    Column("episode_id", AnyText, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _needed("probabilities", JsonText),
+    Index(None, "episode_id"),
 )
 
 graphs = Table(

@@ -144,6 +144,7 @@ EDITS: Mapping[str, Any] = {
     "dropped": (),
     "control_llm_calls": 9,
     "quality": 1.0,
+    "policy": "other",
 }
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
 from stigmergy.platform.learning.evaluation.arm_selection import Selected
 from stigmergy.platform.learning.evaluation.bootstrap import interval
+from stigmergy.platform.learning.evaluation.contestant import Contestant
 from stigmergy.platform.learning.evaluation.hull import Floats
 from stigmergy.platform.learning.evaluation.log_reading import SPLITS
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable
@@ -34,7 +36,14 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 }
 
 
-def report(selected: Selected, readings: Readings, versions: Mapping[str, str], seeds: int, samples: int) -> Document:
+def report(
+    selected: Selected,
+    readings: Readings,
+    versions: Mapping[str, str],
+    seeds: int,
+    samples: int,
+    contestants: Mapping[str, Contestant] = MappingProxyType({}),
+) -> Document:
     """The whole report; the same for the same log, code and seeds but for ``decision_ms``.
 
     ``routers.<name>`` holds the gap closed over the hull with its 95 % interval, and what METHODS M2 asks for; a figure
@@ -43,7 +52,8 @@ def report(selected: Selected, readings: Readings, versions: Mapping[str, str], 
     routers, so that reports can be pooled in pairs.
     """
     table = selected.table
-    found = _Figures(readings, table)
+    described = {**DESCRIPTIONS, **{name: each.description for name, each in contestants.items()}}
+    found = _Figures(readings, table, described)
     return {
         "data": _data(selected),
         "versions": dict(versions),
@@ -58,8 +68,9 @@ def report(selected: Selected, readings: Readings, versions: Mapping[str, str], 
 class _Figures:
     """Figures of every router against the same references."""
 
-    def __init__(self, readings: Readings, table: OutcomeTable) -> None:
+    def __init__(self, readings: Readings, table: OutcomeTable, described: Mapping[str, str]) -> None:
         self._readings = readings
+        self._described = described
         self._tasks = np.asarray(table.tasks)
         self._rare = (table.quality >= SOLVED).sum(axis=1) == 1
         self._gaps = {name: gaps(each, readings.seeds[ORACLE]) for name, each in readings.seeds.items()}
@@ -74,7 +85,7 @@ class _Figures:
         expected = per_query(mine, len(self._tasks))
         timed = self._readings.decisions.get(name)
         return {
-            "description": DESCRIPTIONS[name],
+            "description": self._described[name],
             "gap_closed": _figure(mean_gap),
             "gap_samples": [_or_null(value) for value in mean_gap.tolist()],
             "gap_by_seed": [_or_null(value) for value in self._gaps[name][:, 0].tolist()],
