@@ -290,6 +290,48 @@ class GraphModel(Told):
     edges: tuple[EdgeModel, ...]
 
 
+class FootprintModel(Told):
+    """What is left in a trail of one past episode's deposit; below 0 it weakened the trail."""
+
+    episode: str
+    amount: float
+
+
+class TrailModel(Told):
+    """The trail on an edge (1 is neither good nor bad), and the past episodes with the largest deposits in it."""
+
+    source: str
+    target: str
+    trail: float
+    footprints: tuple[FootprintModel, ...] = ()
+
+
+class TypeTrailsModel(Told):
+    """What a colony has learnt of one task type; ``episodes`` are weighted, ``trails`` come strongest first."""
+
+    episodes: float
+    mean_utility: float
+    trails: tuple[TrailModel, ...]
+    abilities: Mapping[str, float] = {}
+
+
+class ColonyModel(Told):
+    """What a colony has learnt on one graph. ``origin`` is the artifact that it began from, if any."""
+
+    colony: str
+    version: int
+    origin: str = ""
+    episodes: int
+    types: Mapping[str, TypeTrailsModel]
+
+
+class TrailsModel(Told):
+    """Every colony's trails on a graph at this moment."""
+
+    graph: str
+    colonies: tuple[ColonyModel, ...]
+
+
 class ServedModel(Told):
     """What this server serves."""
 

@@ -11,10 +11,12 @@ from rich.text import Text
 from stigmergy.cli.explanation import figures, hops_of, why_table
 from stigmergy.cli.options import AsJson, GraphName, MaxUsd, RouterName, TaskTypeName, Url, budget_of
 from stigmergy.cli.output import arrows, print_json, printable, seconds, share, stdout, table, usd
+from stigmergy.cli.trails import trails
 from stigmergy.client import Client
 from stigmergy.wire import EpisodeModel, GraphModel, RouteModel
 
 app = typer.Typer(no_args_is_help=True, help="Served graphs, and the routes through them.")
+app.command()(trails)
 
 
 @app.command()

@@ -30,6 +30,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 
@@ -221,6 +222,10 @@ class AsyncClient:
     async def graph(self, name: str) -> GraphModel:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
         return await self._send(calls.graph_call(name))
+
+    async def trails(self, graph: str) -> TrailsModel:
+        """What every colony has learnt on a graph, and from which past episodes; raises UnknownGraph."""
+        return await self._send(calls.trails_call(graph))
 
     async def served(self) -> ServedModel:
         """The graphs and routers of this server."""

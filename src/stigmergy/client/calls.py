@@ -34,6 +34,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 POLL_S: Final = 20.0
@@ -214,6 +215,11 @@ def served_call() -> Call[ServedModel]:
 def graph_call(name: str) -> Call[GraphModel]:
     """``GET /v1/graphs/{name}``."""
     return Call(reply=GraphModel, path=f"/v1/graphs/{_quoted(name)}")
+
+
+def trails_call(graph: str) -> Call[TrailsModel]:
+    """``GET /v1/graphs/{name}/trails``."""
+    return Call(reply=TrailsModel, path=f"/v1/graphs/{_quoted(graph)}/trails")
 
 
 def route_call(graph: str, task: TaskRequest) -> Call[RouteModel]:

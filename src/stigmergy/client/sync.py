@@ -31,6 +31,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 
@@ -284,6 +285,10 @@ class Client:
     def graph(self, name: str) -> GraphModel:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
         return self._send(calls.graph_call(name))
+
+    def trails(self, graph: str) -> TrailsModel:
+        """What every colony has learnt on a graph, and from which past episodes; raises UnknownGraph."""
+        return self._send(calls.trails_call(graph))
 
     def served(self) -> ServedModel:
         """The graphs and routers of this server."""

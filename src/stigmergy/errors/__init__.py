@@ -25,7 +25,8 @@ StigmergyError
                               RequestError also: BudgetExhausted, Unauthorized,
                               PolicyNotFound, PolicyMoved, PromotionRefused;
                               GraphError also: DuplicateAgent)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
+                UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -57,6 +58,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
     UnusableLog,
@@ -166,6 +168,7 @@ __all__ = [
     "TaskTakenOver",
     "Unauthorized",
     "UnexpectedReply",
+    "UnfitPolicy",
     "UnknownAgent",
     "UnknownEstimator",
     "UnknownGraph",

@@ -8,9 +8,10 @@ from typing import Final, TypeAlias, assert_never
 
 from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
-from stigmergy.graphs.pheromones import Bounds
+from stigmergy.graphs.pheromones import NO_TRAILS, Bounds
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.routers import configs as c
+from stigmergy.routers.ability_sources import AbilitySource, DeclaredAbilities, PredictedAbilities
 from stigmergy.routers.ant_colony import AntColonyRouter, ColonyRules
 from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.bandit.context import ContextShape
@@ -19,6 +20,7 @@ from stigmergy.routers.bandit.router import BanditRouter
 from stigmergy.routers.bandit.rules import ExplorationRule, ThompsonSampling, UpperConfidence
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
+from stigmergy.routers.colony_artifact import load_trails
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.dijkstra import DijkstraRouter
 from stigmergy.routers.estimators.artifact import load_arms
@@ -118,7 +120,7 @@ def _predicting(config: c.EstimatorConfig | c.GnnConfig | c.BanditConfig) -> Rou
     """The routers that look at the query's text and know agents one by one."""
     match config:
         case c.EstimatorConfig():
-            return EstimatorRouter(load_arms(config.artifact), price=config.price)
+            return _estimator(config)
         case c.GnnConfig():
             return _gnn(config)
         case c.BanditConfig():
@@ -134,6 +136,10 @@ def _gnn(config: c.GnnConfig) -> Router:
     except ModuleNotFoundError as error:
         raise MissingExtra((error.name or "torch").partition(".")[0], "gnn") from None
     return GnnRouter(config, load_gnn(Path(config.artifact)))
+
+
+def _estimator(config: c.EstimatorConfig) -> Router:
+    return EstimatorRouter(load_arms(config.artifact), price=config.price)
 
 
 def _bandit(config: c.BanditConfig) -> BanditRouter:
@@ -153,14 +159,17 @@ def _exploration(config: c.ThompsonConfig | c.UpperConfidenceConfig) -> Explorat
 
 def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
     """As ``build_router``, of an ant colony."""
-    colony = config.colony or name
-    memory = ({} if colonies is None else colonies).setdefault(colony, ColonyMemory(colony))
+    colony, shared = config.colony or name, {} if colonies is None else colonies
+    if colony not in shared:
+        start = NO_TRAILS if config.artifact is None else load_trails(config.artifact).trails
+        shared[colony] = ColonyMemory(colony, start)
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,
         unknown_ability=config.unknown_ability,
     )
     rules = ColonyRules(
+        quality_gate=config.quality_gate,
         alpha=config.alpha,
         beta=config.beta,
         rho=config.rho,
@@ -168,10 +177,21 @@ def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None
         reading=reading,
         deposit=_deposit_rule(config),
     )
-    return AntColonyRouter(memory, rules, Heuristic(config.heuristic))
+    return AntColonyRouter(shared[colony], rules, Heuristic(config.heuristic), _abilities(config.abilities))
+
+
+def _abilities(config: c.AbilitiesConfig) -> AbilitySource:
+    match config:
+        case c.TableAbilitiesConfig():
+            return DeclaredAbilities(config.abilities)
+        case c.PredictedAbilitiesConfig(kind="gnn"):
+            return PredictedAbilities(_gnn(c.GnnConfig(artifact=str(config.artifact))))
+        case c.PredictedAbilitiesConfig():
+            return PredictedAbilities(_estimator(c.EstimatorConfig(artifact=config.artifact)))
+    assert_never(config)
 
 
 def _deposit_rule(config: c.AntColonyConfig) -> DepositRule:
     if config.rule == "amro":
-        return AmroRule()
-    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size)
+        return AmroRule(least_quality=config.quality_gate)
+    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size, least_quality=config.quality_gate)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from stigmergy.domain import NodeId
+from stigmergy.domain import AgentId, NodeId, TaskType
 
 
 def _require(name: str, value: float, *, least: float, most: float = float("inf")) -> None:
@@ -160,6 +161,33 @@ class HeuristicConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableAbilitiesConfig:
+    """Presumed abilities in [0, 1] by agent and task type; what the table leaves out is told by the agent's profile."""
+
+    kind: Literal["table"] = "table"
+    abilities: Mapping[AgentId, Mapping[TaskType, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for agent, row in self.abilities.items():
+            for task_type, ability in row.items():
+                _require(f"abilities.{agent}.{task_type}", ability, least=0.0, most=1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedAbilitiesConfig:
+    """Presumed abilities of the query at hand, predicted by a trained ``artifact``; gnn needs the extra ``gnn``.
+
+    A relative path is taken from the folder of the configuration file.
+    """
+
+    kind: Literal["gnn", "estimator"]
+    artifact: Path
+
+
+AbilitiesConfig: TypeAlias = TableAbilitiesConfig | PredictedAbilitiesConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AntColonyConfig:
     """Trails per task type (AMRO-S), learnt from judged episodes.
 
@@ -173,8 +201,12 @@ class AntColonyConfig:
         cost_weight: what going from the cheapest to the dearest route is worth in quality; chosen on learning episodes.
         trail_low: least reading of a trail, in (0, 1].
         trail_high: greatest reading of a trail, at least 1.
+        quality_gate: least quality, in [0, 1], of an episode that went right; below it no trail is strengthened.
         ability_strength: the number of steps that a prior ability counts for, above 0.
-        unknown_ability: prior of an agent that declares none for a task type, in [0, 1].
+        unknown_ability: prior of an agent of which none is known for a task type, in [0, 1].
+        abilities: where priors of abilities come from; by default a table that leaves all to the agents' profiles.
+        artifact: trails of ``stigmergy train ant-colony`` to begin from; None: from nothing. A relative path is taken
+            from the folder of the configuration file.
         rule: ``advantage`` (ours) or ``amro`` (as published; it drifts to cheap routes).
         heuristic: weights of what is seen before a hop.
         selection: proportional explores as the published rule does.
@@ -190,8 +222,11 @@ class AntColonyConfig:
     cost_weight: float = 0.3
     trail_low: float = 0.05
     trail_high: float = 20.0
+    quality_gate: float = 0.5
     ability_strength: float = 5.0
     unknown_ability: float = 0.5
+    abilities: AbilitiesConfig = TableAbilitiesConfig()
+    artifact: Path | None = None
     rule: Literal["advantage", "amro"] = "advantage"
     heuristic: HeuristicConfig = field(default_factory=HeuristicConfig)
     selection: SelectionConfig = ProportionalConfig()
@@ -199,7 +234,7 @@ class AntColonyConfig:
     def __post_init__(self) -> None:
         for name in ("alpha", "beta", "step_size", "cost_weight"):
             _require(name, getattr(self, name), least=0.0)
-        for name in ("rho", "forgetting", "unknown_ability"):
+        for name in ("rho", "forgetting", "quality_gate", "unknown_ability"):
             _require(name, getattr(self, name), least=0.0, most=1.0)
         _require("trail_low", self.trail_low, least=_TINY, most=1.0)
         _require("trail_high", self.trail_high, least=1.0)

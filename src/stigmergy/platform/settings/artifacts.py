@@ -12,19 +12,25 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.bandit.artifact import load_for
-from stigmergy.routers.configs import BanditConfig, EstimatorConfig, EvidenceConfig
+from stigmergy.routers.colony_artifact import load_trails
+from stigmergy.routers.configs import (
+    AbilitiesConfig,
+    AntColonyConfig,
+    BanditConfig,
+    EstimatorConfig,
+    EvidenceConfig,
+    PredictedAbilitiesConfig,
+    RouterConfig,
+)
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
+
+_SHOWN = 5
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with absolute paths of artifacts: processes that are started elsewhere find them, too."""
-    routers = {
-        name: replace(each, artifact=(folder / each.artifact).absolute())
-        if isinstance(each, EstimatorConfig | BanditConfig) and each.artifact is not None
-        else each
-        for name, each in settings.routers.items()
-    }
+    routers = {name: _anchored_router(each, folder) for name, each in settings.routers.items()}
     panels = {
         name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
         for name, each in settings.panels.items()
@@ -38,6 +44,19 @@ def _anchored_retrieval(graph: GraphConfig, folder: Path) -> GraphConfig:
     if found is None or found.model is None:
         return graph
     return replace(graph, retrieval=replace(found, model=(folder / found.model).absolute()))
+
+
+def _anchored_router(config: RouterConfig, folder: Path) -> RouterConfig:
+    match config:
+        case EstimatorConfig(artifact=path) | BanditConfig(artifact=Path() as path):
+            return replace(config, artifact=(folder / path).absolute())
+        case AntColonyConfig(artifact=trails, abilities=abilities):
+            if isinstance(abilities, PredictedAbilitiesConfig):
+                abilities = replace(abilities, artifact=(folder / abilities.artifact).absolute())
+            begun = None if trails is None else (folder / trails).absolute()
+            return replace(config, artifact=begun, abilities=abilities)
+        case _:
+            return config
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,44 @@ def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: 
             yield f"{path}.nodes.{node}.rule", f"no rule {panel.rule!r} is in panels; known: {_names(rules) or 'none'}"
         else:
             yield from known.unfit(f"panels.{panel.rule}", f"panel {node!r} of {path}", panel.agents)
+
+
+def trail_problems(settings: Settings, graphs: Collection[AgentGraph]) -> Iterator[Problem]:
+    """Colonies that cannot begin from their artifact, would begin from two, or find none of its trails in a graph."""
+    begun: dict[str, tuple[str, Path | None]] = {}
+    for name, config in settings.routers.items():
+        if not isinstance(config, AntColonyConfig):
+            continue
+        yield from _abilities_that_cannot_be_read(f"routers.{name}.abilities.artifact", config.abilities)
+        path, colony = f"routers.{name}.artifact", config.colony or name
+        first, artifact = begun.setdefault(colony, (name, config.artifact))
+        if artifact != config.artifact:
+            yield (
+                path,
+                f"colony {colony!r} begins from {artifact} in routers.{first}; a colony begins from one artifact",
+            )
+        elif config.artifact is not None:
+            yield from _trails_that_fit_nowhere(path, config.artifact, graphs)
+
+
+def _abilities_that_cannot_be_read(path: str, config: AbilitiesConfig) -> Iterator[Problem]:
+    # That of a network is read where it is served: it needs packages that need not be installed here.
+    if isinstance(config, PredictedAbilitiesConfig) and config.kind == "estimator":
+        try:
+            load_arms(config.artifact)
+        except InvalidArtifact as error:
+            yield path, str(error)
+
+
+def _trails_that_fit_nowhere(path: str, artifact: Path, graphs: Collection[AgentGraph]) -> Iterator[Problem]:
+    try:
+        edges = load_trails(artifact).edges
+    except InvalidArtifact as error:
+        yield path, str(error)
+        return
+    if not any(graph.digraph.has_edge(*edge) for graph in graphs for edge in edges):
+        known = _names(f"{source} -> {target}" for source, target in edges[:_SHOWN]) or "none"
+        yield path, f"no graph has any of its {len(edges)} edges ({known} ...); train it on episodes of these graphs"
 
 
 def _names(names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
 from stigmergy.errors import StigmergyError
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems
+from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems, trail_problems
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.configs import FixedPathConfig
@@ -18,7 +18,7 @@ from stigmergy.routers.configs import FixedPathConfig
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Every mistake in settings whose shape is right."""
-    return [*_agents(settings), *_graphs(settings), *_defaults(settings), *_tenants(settings)]
+    return [*_agents(settings), *_graphs(settings), *_colonies(settings), *_defaults(settings), *_tenants(settings)]
 
 
 def _agents(settings: Settings) -> Iterator[Problem]:
@@ -75,6 +75,14 @@ def _graph(
                 f"{path}.monitors.{place}",
                 f"no agent {agent!r} works in this graph; its agents: {_names(graph.agents)}",
             )
+
+
+def _colonies(settings: Settings) -> Iterator[Problem]:
+    try:
+        graphs = settings.build_graphs()
+    except StigmergyError:  # reported by _agents or _graphs
+        return
+    yield from trail_problems(settings, tuple(graphs.values()))
 
 
 def _defaults(settings: Settings) -> Iterator[Problem]:
