@@ -268,6 +268,8 @@ class Task:
     idempotency_key: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "local"
+    trade_off: float | None = None
+    """What money is worth in quality, at least 0, in the unit of its router; None: as the router is configured."""
     priority: int = 0
     key: str = ""
     """Name of the tenant's key that it was submitted with; empty where there are no keys."""

@@ -52,6 +52,9 @@ class TaskBody(Asked):
     messages: tuple[MessageModel, ...] = ()
     graph: str | None = None
     router: str | None = None
+    """One of those that the graph offers; its default when left out."""
+    trade_off: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What money is worth in quality, in the unit of the router; left out, as the router is configured."""
     budget: BudgetModel = BudgetModel()
     task_type: str | None = None
     labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
@@ -121,6 +124,8 @@ class HopModel(Told):
     node: str
     decided_by: str
     probability: float
+    policy_version: str = ""
+    """Of what the router scored with."""
     options: tuple[OptionModel, ...] = ()
     refused: Mapping[str, str] = {}
     not_retrieved: int = 0
@@ -168,6 +173,8 @@ class TaskResult(Told):
     reason: str = ""
     graph: str
     router: str
+    trade_off: float | None = None
+    """What the router weighed money with; None for one that takes no trade-off."""
     answer: str | None = None
     route: tuple[str, ...] = ()
     usage: UsageModel = UsageModel()
@@ -286,6 +293,8 @@ class GraphModel(Told):
     version: str
     description: str = ""
     default_router: str
+    routers: tuple[str, ...] = ()
+    """Those that a task may name."""
     nodes: tuple[NodeModel, ...]
     edges: tuple[EdgeModel, ...]
 
@@ -332,12 +341,23 @@ class TrailsModel(Told):
     colonies: tuple[ColonyModel, ...]
 
 
+class PolicyModel(Told):
+    """A trained artifact that serves. ``problem`` says why a newer file does not: empty where there is none."""
+
+    entry: str
+    """In the configuration: ``routers.near``, ``panels.asked``, ``graphs.main.guard``."""
+    version: str
+    agents: tuple[str, ...] = ()
+    problem: str = ""
+
+
 class ServedModel(Told):
-    """What this server serves."""
+    """What this server serves; ``policies`` as the gateway that answers has them."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
     default_graph: str
+    policies: tuple[PolicyModel, ...] = ()
 
 
 class RouteModel(Told):
@@ -345,6 +365,7 @@ class RouteModel(Told):
 
     graph: str
     router: str
+    trade_off: float | None = None
     mixture: Mapping[str, float]
     hops: tuple[HopModel, ...]
 

@@ -61,6 +61,7 @@ class AsyncClient:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -76,6 +77,7 @@ class AsyncClient:
             query=query,
             graph=graph,
             router=router,
+            trade_off=trade_off,
             budget=budget,
             task_type=task_type,
             labels=labels,
@@ -237,13 +239,20 @@ class AsyncClient:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> RouteModel:
         """The route that would be taken now, as ``Client.plan_route`` tells it. No agent is called."""
         task = calls.task_request(
-            query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
+            query=query,
+            graph=None,
+            router=router,
+            trade_off=trade_off,
+            budget=budget,
+            task_type=task_type,
+            labels=labels,
         )
         return await self._send(calls.route_call(graph or (await self.served()).default_graph, task))
 

@@ -22,7 +22,7 @@ StigmergyError
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized,
+                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
                               PolicyNotFound, PolicyMoved, PromotionRefused;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
@@ -74,6 +74,7 @@ from stigmergy.errors.requests import (
     InvalidQuery,
     MalformedRequest,
     NoDeadLetter,
+    NoTradeOff,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -148,6 +149,7 @@ __all__ = [
     "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NoTradeOff",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",

@@ -41,7 +41,7 @@ class ColonyRules:
 
 
 class AntColonyRouter:
-    """Scores hops by trail and heuristic; implements ``Router`` and ``TrailSharing``. Thread-safe."""
+    """Scores hops by trail and heuristic; implements ``Router``, ``TrailSharing`` and ``TradesOff``. Thread-safe."""
 
     def __init__(
         self, memory: ColonyMemory, rules: ColonyRules, heuristic: Heuristic, abilities: AbilitySource
@@ -63,13 +63,19 @@ class AntColonyRouter:
         """See ``TrailSharing``."""
         return self._memory.trails
 
+    @property
+    def trade_off(self) -> float:
+        """See ``TradesOff``: a task sets the heuristic's ``price``; trails stay as they were learnt."""
+        return self._heuristic.price
+
     def scores(self, state: RoutingState) -> Scores:
         """See ``Router``. Evidence: trail, heuristic, ability, seen (judged steps of the agent), mean_utility."""
         self.meet(state.graph)
         reader = self._current_reader()
         found = reader.read(state, self._prices[state.graph.name][1])
         conditions = [state.overlay.of(candidate.agent) for candidate in state.candidates]
-        eta = self._heuristic.of(conditions, found.expected_s, found.ability, found.price, found.goal)
+        heuristic = self._heuristic.priced(self.trade_off if state.trade_off is None else state.trade_off)
+        eta = heuristic.of(conditions, found.expected_s, found.ability, found.price, found.goal)
         values = found.trail**self._rules.alpha * eta**self._rules.beta
         return Scores(tuple(values.tolist()), _evidence(found, eta, reader.mean_utility(state.query.mixture)))
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from pathlib import Path
-from typing import Final, TypeAlias, assert_never
+from typing import Final, Protocol, TypeAlias, assert_never
 
 from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
@@ -18,7 +17,7 @@ from stigmergy.routers.bandit.context import ContextShape
 from stigmergy.routers.bandit.learner import LearningRules
 from stigmergy.routers.bandit.router import BanditRouter
 from stigmergy.routers.bandit.rules import ExplorationRule, ThompsonSampling, UpperConfidence
-from stigmergy.routers.base import Router
+from stigmergy.routers.base import Router, TradesOff
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
 from stigmergy.routers.colony_artifact import load_trails
 from stigmergy.routers.colony_memory import ColonyMemory
@@ -33,9 +32,15 @@ from stigmergy.routers.heuristic import Heuristic
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
 from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Selection, Softmax
 from stigmergy.routers.trail_readings import ReadingRules
+from stigmergy.routers.trained import Trained
 
 Colonies: TypeAlias = MutableMapping[str, ColonyMemory]
 """The memories of this process by colony; routers built with one mapping share them."""
+
+
+class TrainedRouter(Router, TradesOff, Protocol):
+    """What artifacts of routers hold."""
+
 
 _PLAIN: Final[Mapping[type, Callable[[], Router]]] = {
     c.RandomConfig: RandomRouter,
@@ -71,10 +76,24 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
             return build_colony(name, config, colonies)
-        case c.EstimatorConfig() | c.GnnConfig() | c.BanditConfig():
-            return _predicting(config)
+        case c.BanditConfig():
+            return _bandit(config)
+        case c.EstimatorConfig() | c.GnnConfig():
+            return load_router(config).serves
         case _:
             return _PLAIN[type(config)]()
+
+
+def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:
+    """The router in an artifact.
+
+    Raises:
+        InvalidArtifact: it cannot be loaded.
+        MissingExtra: the packages that it needs are not installed.
+    """
+    if isinstance(config, c.GnnConfig):
+        return _gnn(config)
+    return _estimator(config)
 
 
 def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:
@@ -87,11 +106,15 @@ def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:
         case c.AgreementConfig():
             return AgreementRule(config.agreeing)
         case c.EvidenceConfig():
-            found = load_artifact(config.artifact)
-            return EvidenceRouter(
-                found.policy, price=config.price, check_share=config.check_share, version=found.version
-            )
+            return load_rule(config).serves
     assert_never(config)
+
+
+def load_rule(config: c.EvidenceConfig) -> Trained[PanelRule]:
+    """The rule of a panel in an artifact; raises InvalidArtifact."""
+    found = load_artifact(config.artifact)
+    rule = EvidenceRouter(found.policy, price=config.price, check_share=config.check_share, version=found.version)
+    return Trained(rule, found.version, found.policy.roster)
 
 
 def build_selection(config: c.SelectionConfig) -> Selection:
@@ -116,30 +139,20 @@ def _weight_model(config: c.DijkstraConfig) -> WeightModel:
     )
 
 
-def _predicting(config: c.EstimatorConfig | c.GnnConfig | c.BanditConfig) -> Router:
-    """The routers that look at the query's text and know agents one by one."""
-    match config:
-        case c.EstimatorConfig():
-            return _estimator(config)
-        case c.GnnConfig():
-            return _gnn(config)
-        case c.BanditConfig():
-            return _bandit(config)
-    assert_never(config)
-
-
-def _gnn(config: c.GnnConfig) -> Router:
+def _gnn(config: c.GnnConfig) -> Trained[TrainedRouter]:
     # torch is loaded only where a graph names such a router.
     try:
         from stigmergy.routers.gnn.checkpoint import load_gnn
         from stigmergy.routers.gnn.router import GnnRouter
     except ModuleNotFoundError as error:
         raise MissingExtra((error.name or "torch").partition(".")[0], "gnn") from None
-    return GnnRouter(config, load_gnn(Path(config.artifact)))
+    found = load_gnn(config.artifact)
+    return Trained(GnnRouter(config, found), found.version, found.scorer.agents)
 
 
-def _estimator(config: c.EstimatorConfig) -> Router:
-    return EstimatorRouter(load_arms(config.artifact), price=config.price)
+def _estimator(config: c.EstimatorConfig) -> Trained[TrainedRouter]:
+    found = load_arms(config.artifact)
+    return Trained(EstimatorRouter(found, price=config.price), found.version, found.model.arms)
 
 
 def _bandit(config: c.BanditConfig) -> BanditRouter:
@@ -185,9 +198,9 @@ def _abilities(config: c.AbilitiesConfig) -> AbilitySource:
         case c.TableAbilitiesConfig():
             return DeclaredAbilities(config.abilities)
         case c.PredictedAbilitiesConfig(kind="gnn"):
-            return PredictedAbilities(_gnn(c.GnnConfig(artifact=str(config.artifact))))
+            return PredictedAbilities(_gnn(c.GnnConfig(artifact=config.artifact)).serves)
         case c.PredictedAbilitiesConfig():
-            return PredictedAbilities(_estimator(c.EstimatorConfig(artifact=config.artifact)))
+            return PredictedAbilities(_estimator(c.EstimatorConfig(artifact=config.artifact)).serves)
     assert_never(config)
 
 

@@ -11,7 +11,7 @@ from stigmergy.deployments.api.accepting import Submission, parsed, read_body, t
 from stigmergy.deployments.api.asking import asker_of, own_episode
 from stigmergy.deployments.api.schema import asks, refusals
 from stigmergy.deployments.trail_views import episodes_in, trails_model
-from stigmergy.deployments.views import graph_model, hop_model, impasse_model
+from stigmergy.deployments.views import graph_model, hop_model, impasse_model, policy_model
 from stigmergy.domain import EpisodeId
 from stigmergy.errors import EpisodeNotFound, UnknownGraph
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -24,10 +24,14 @@ router = APIRouter(prefix="/v1/graphs", tags=["graphs"])
 
 @router.get("")
 async def list_graphs(request: Request) -> wire.ServedModel:
-    """Graphs and routers that a task may name."""
-    settings = request.app.state.runtime.settings
+    """Graphs and routers that a task may name, and the trained artifacts that serve at the moment."""
+    runtime: Runtime = request.app.state.runtime
+    settings = runtime.settings
     return wire.ServedModel(
-        graphs=tuple(settings.graphs), routers=tuple(settings.routers), default_graph=settings.main_graph
+        graphs=tuple(settings.graphs),
+        routers=tuple(settings.routers),
+        default_graph=settings.main_graph,
+        policies=tuple(policy_model(*each) for each in runtime.watch.snapshots.items()),
     )
 
 
@@ -37,7 +41,7 @@ async def get_graph(request: Request, name: str) -> wire.GraphModel:
     runtime: Runtime = request.app.state.runtime
     graph = _served(runtime, name)
     trails = [sharer.trails for sharer in trail_sharers(runtime.routers)]
-    return graph_model(graph, runtime.settings.graphs[name].router, runtime.health.overlay(), trails)
+    return graph_model(graph, runtime.settings.offers(name), runtime.health.overlay(), trails)
 
 
 @router.get("/{name}/trails", responses=refusals(404, 503))
@@ -81,6 +85,7 @@ async def plan_route(request: Request, name: str) -> wire.RouteModel:
     return wire.RouteModel(
         graph=name,
         router=task.router,
+        trade_off=planned.trade_off,
         mixture=planned.features.mixture,
         hops=tuple(hop_model(hop) if isinstance(hop, HopChosen) else impasse_model(hop) for hop in planned.hops),
     )

@@ -13,7 +13,7 @@ from stigmergy.graphs.overlay import Overlay
 from stigmergy.platform.episode.events import Cornered, DecidedBy, HopChosen, Option
 from stigmergy.platform.episode.state import EpisodeState
 from stigmergy.platform.healing import ALONE, Surroundings, failed_nodes, locked_effects
-from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores
+from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores, TradesOff
 from stigmergy.routers.feasibility import Mask, MaskResult
 from stigmergy.routers.retrieval.shortlist import Shortlist, Shortlisted, everyone
 from stigmergy.routers.selection import Choice, Selection, select
@@ -34,6 +34,11 @@ class RouterInService:
     selection_name: str
     policy_version: Callable[[], str]
 
+    @property
+    def trade_off(self) -> float | None:
+        """The trade-off that it is configured with; None: it takes none."""
+        return self.router.trade_off if isinstance(self.router, TradesOff) else None
+
 
 @dataclass(frozen=True, slots=True)
 class HopView:
@@ -45,6 +50,7 @@ class HopView:
     features: QueryFeatures
     overlay: Overlay
     around: Surroundings = ALONE
+    trade_off: float | None = None
 
     @property
     def locked(self) -> frozenset[str]:
@@ -144,6 +150,7 @@ def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingS
         confidences=tuple(reply.confidence for reply in state.replies),
         spent=state.charged + view.around.held,
         budget=budget,
+        trade_off=view.trade_off,
     )
 
 

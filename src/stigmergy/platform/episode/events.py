@@ -61,6 +61,8 @@ class Accepted:
     complexity: float
     max_attempts: int
     max_hand_backs: int = 2
+    trade_off: float | None = None
+    """What money is worth in quality to the router; None, and not stored, where it takes no trade-off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from stigmergy.domain import AgentId
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
-from stigmergy.platform.settings.records import GraphConfig, Settings
+from stigmergy.platform.settings.records import Settings
 from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.colony_artifact import load_trails
 from stigmergy.routers.configs import (
@@ -19,37 +20,43 @@ from stigmergy.routers.configs import (
     BanditConfig,
     EstimatorConfig,
     EvidenceConfig,
+    GnnConfig,
     PredictedAbilitiesConfig,
-    RouterConfig,
 )
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
+from stigmergy.routers.guard.artifact import configured_guard
+from stigmergy.routers.guard.config import GuardConfig
+from stigmergy.routers.retrieval.config import RetrievalConfig
+
+Config = TypeVar("Config")
 
 _SHOWN = 5
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with absolute paths of artifacts: processes that are started elsewhere find them, too."""
-    routers = {name: _anchored_router(each, folder) for name, each in settings.routers.items()}
-    panels = {
-        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
-        for name, each in settings.panels.items()
-    }
-    graphs = {name: _anchored_retrieval(each, folder) for name, each in settings.graphs.items()}
-    return replace(settings, routers=routers, panels=panels, graphs=graphs)
+
+    def moved(config: Config) -> Config:
+        return _anchored(config, folder)
+
+    return replace(
+        settings,
+        routers={name: moved(each) for name, each in settings.routers.items()},
+        panels={name: moved(each) for name, each in settings.panels.items()},
+        graphs={
+            name: replace(each, guard=moved(each.guard), retrieval=moved(each.retrieval))
+            for name, each in settings.graphs.items()
+        },
+    )
 
 
-def _anchored_retrieval(graph: GraphConfig, folder: Path) -> GraphConfig:
-    found = graph.retrieval
-    if found is None or found.model is None:
-        return graph
-    return replace(graph, retrieval=replace(found, model=(folder / found.model).absolute()))
-
-
-def _anchored_router(config: RouterConfig, folder: Path) -> RouterConfig:
+def _anchored(config: Config, folder: Path) -> Config:
     match config:
-        case EstimatorConfig(artifact=path) | BanditConfig(artifact=Path() as path):
-            return replace(config, artifact=(folder / path).absolute())
+        case EstimatorConfig() | GnnConfig() | EvidenceConfig() | GuardConfig() | BanditConfig(artifact=Path()):
+            return replace(config, artifact=(folder / str(config.artifact)).absolute())
+        case RetrievalConfig(model=Path() as model):
+            return replace(config, model=(folder / model).absolute())
         case AntColonyConfig(artifact=trails, abilities=abilities):
             if isinstance(abilities, PredictedAbilitiesConfig):
                 abilities = replace(abilities, artifact=(folder / abilities.artifact).absolute())
@@ -75,12 +82,13 @@ class KnownAgents:
 
 
 def known_agents(settings: Settings) -> KnownAgents:
-    """Load what routers and panels were trained to."""
+    """Load what routers, panels and guards were trained to; an artifact of a GNN is not opened here."""
     found: dict[str, tuple[AgentId, ...]] = {}
     problems = []
     entries = {
         **{f"routers.{name}": each for name, each in settings.routers.items()},
         **{f"panels.{name}": each for name, each in settings.panels.items()},
+        **{f"graphs.{name}.guard": each.guard for name, each in settings.graphs.items()},
     }
     for path, config in entries.items():
         try:
@@ -90,9 +98,23 @@ def known_agents(settings: Settings) -> KnownAgents:
                 found[path] = load_artifact(config.artifact).policy.roster
             elif isinstance(config, BanditConfig) and config.artifact is not None:
                 load_for(config.artifact, config.cost_weight)  # agents that it does not know are learnt
+            elif isinstance(config, GuardConfig):
+                configured_guard(config)
+            elif isinstance(config, GnnConfig) and not config.artifact.is_dir():
+                # To look into it takes torch, which not everything that reads a configuration should load.
+                problems.append((f"{path}.artifact", f"there is no folder {config.artifact}"))
         except InvalidArtifact as error:
             problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))
+
+
+def misfits(settings: Settings, graphs: Mapping[str, AgentGraph], known: KnownAgents) -> Iterator[Problem]:
+    """Routers and rules of panels that know no agent among which a graph has them choose."""
+    for name, graph in graphs.items():
+        config = settings.graphs[name]
+        for router in dict.fromkeys((config.router, *(config.routers or ()))):
+            yield from known.unfit(f"routers.{router}", f"graph {name!r}", graph.agents)
+        yield from panel_problems(f"graphs.{name}", graph, settings.panels, known)
 
 
 def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: KnownAgents) -> Iterator[Problem]:

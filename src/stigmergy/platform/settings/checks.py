@@ -10,7 +10,7 @@ from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
 from stigmergy.errors import StigmergyError
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems, trail_problems
+from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, misfits, trail_problems
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.configs import FixedPathConfig
@@ -39,6 +39,10 @@ def _graphs(settings: Settings) -> Iterator[Problem]:
         path = f"graphs.{name}"
         if config.router not in settings.routers:
             yield f"{path}.router", f"no router {config.router!r} is configured; known: {_names(settings.routers)}"
+        for place, router in enumerate(config.routers or ()):
+            if router not in settings.routers:
+                known_routers = _names(settings.routers)
+                yield f"{path}.routers[{place}]", f"no router {router!r} is configured; known: {known_routers}"
         judge = config.evaluator
         if isinstance(judge, LlmJudgeConfig) and judge.model not in settings.models:
             yield f"{path}.evaluator.model", f"no model {judge.model!r} is declared; known: {_names(settings.models)}"
@@ -67,8 +71,7 @@ def _graph(
     except StigmergyError as error:
         yield path, str(error)
         return
-    yield from known.unfit(f"routers.{config.router}", f"graph {graph.name!r}", graph.agents)
-    yield from panel_problems(path, graph, settings.panels, known)
+    yield from misfits(settings, {graph.name: graph}, known)
     for place, agent in config.monitors.agents().items():
         if agent not in graph.agents:
             yield (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +46,8 @@ class GnnArtifact:
     semantics: LatentSemantics
     bits: int
     origin: Origin
+    version: str = ""
+    """Once it is stored."""
 
     def describe(self) -> Mapping[str, Any]:
         """What it contains, as JSON-compatible values."""
@@ -97,7 +99,7 @@ def load_gnn(folder: Path) -> GnnArtifact:
         version = header.pop("version")
         if version != _version(header, content):
             raise InvalidArtifact(str(folder), f"its content does not match its version {version}")
-        return _artifact(header, load(content))
+        return replace(_artifact(header, load(content)), version=version)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InvalidArtifact(str(folder), f"it cannot be read ({type(error).__name__}: {error})") from None
 

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from stigmergy.errors import InvalidLog, MissingView
-from stigmergy.platform.learning.evaluation.log_reading import read_for_training
+from stigmergy.platform.learning.evaluation.log_reading import Attempts, read_for_training
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable, tabulate
 from stigmergy.platform.learning.evaluation.versions import code_versions
 from stigmergy.routers.artifact_file import Origin
@@ -39,6 +39,16 @@ class TrainedArms:
 def train_arms(name: str, data: Path) -> TrainedArms:
     """Fit an estimator of the catalog on a log (columns as for replay evaluation); its test split is not looked at.
 
+    Raises:
+        InvalidLog: says what of the log cannot be used.
+        UnknownEstimator, MissingView: as ``train_arms_on``.
+    """
+    return train_arms_on(name, read_for_training(data))
+
+
+def train_arms_on(name: str, attempts: Attempts) -> TrainedArms:
+    """Fit an estimator of the catalog on attempts of any split.
+
     Cells that were not run, or whose cost is not known, are no obstacle. Deterministic.
 
     Raises:
@@ -47,8 +57,8 @@ def train_arms(name: str, data: Path) -> TrainedArms:
         MissingView: the estimator looks at vectors that are not made here (sentence embeddings).
     """
     made = entry(name)
-    table = tabulate(read_for_training(data), ())
-    _check(table, str(data))
+    table = tabulate(attempts, ())
+    _check(table, ", ".join(attempts.files))
     looks = None if made.view is None else _learn_to_look(made.view, table.texts)
     views = {} if looks is None else {looks.view: looks.embedder.embed_many(table.texts)}
     queries = Queries(texts=table.texts, tasks=table.tasks, views=views)
