@@ -94,17 +94,16 @@ def assemble(
     rng: random.Random | None = None,
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
-    clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs = settings.build_graphs()
+    clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
     serving = serving_of(settings, graphs)
     meet_graphs(serving.routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    shortlists = build_shortlists(settings, graphs)
-    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
+    shortlists, learners = build_shortlists(settings, graphs), _learners(serving.routers)
+    debrief = _debrief(settings, store, learners, shortlists, environ, clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
-    told = _delivery(reporter, debrief), live, Approvals(store, clock, owner)
-    outside = _Outside(gateway, health, clock, rng, *told, reporter.counts, budgets.accounts)
+    told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
+    outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)
     engine = _engine(settings, graphs, serving, shortlists, outside)
     return Runtime(
         settings=settings,
