@@ -24,7 +24,7 @@ _LEFT_OUT = {"branch": "", "grant": "", "not_retrieved": 0, "trade_off": None}
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    What is empty of ``branch`` (the main line), ``grant``, ``not_retrieved`` and ``trade_off`` is not written. Reply data
+    What is empty of ``branch`` (the main line), ``grant``, ``not_retrieved`` and ``trade_off`` is left out. Reply data
     that is no JSON, against the contract of agents, is kept as its ``repr``: better such a record than none.
     """
     empty = {name for name, nothing in _LEFT_OUT.items() if getattr(event, name, nothing) == nothing}

@@ -21,7 +21,7 @@ class UpperConfidenceConfig:
 
     kind: Literal["linucb"] = "linucb"
     alpha: float = 0.25
-    selection: SignedSelectionConfig = EpsilonConfig(epsilon=0.02)
+    selection: SignedSelectionConfig = field(default_factory=lambda: EpsilonConfig(epsilon=0.02))
 
     def __post_init__(self) -> None:
         require("alpha", self.alpha, least=0.0)

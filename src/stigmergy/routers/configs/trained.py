@@ -29,7 +29,7 @@ class GnnConfig:
     cost_weight: float = 0.3
     refresh_every: int = 16
     most_queries: int = 20_000
-    selection: SignedSelectionConfig = SoftmaxConfig(temperature=0.05)
+    selection: SignedSelectionConfig = field(default_factory=lambda: SoftmaxConfig(temperature=0.05))
 
     def __post_init__(self) -> None:
         require("cost_weight", self.cost_weight, least=0.0)
