@@ -29,7 +29,7 @@ def test_whatever_is_no_known_key_is_refused_without_being_repeated(shown: str |
 
 
 def test_without_tenants_everybody_is_local() -> None:
-    assert Keyring({}, {}).asker(None) == Asker("local", "")
+    assert Keyring({}, {}).asker(None) == Asker("local", "", operator=True)
 
 
 def test_a_variable_that_is_not_set_is_named_with_its_path() -> None:
