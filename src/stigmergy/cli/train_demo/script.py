@@ -94,14 +94,15 @@ class Script:
         """Everything, in order."""
         sizes, fresh = self._sizes, {}
         self._submit("logging with exploration", "log", sizes.log)
-        good = self._look_on("the trained policy looks on", KEEPS_EXPLORING, None, "log", sizes.shadow)
+        artifact = self._trained()
+        good = self._look_on("the trained policy looks on", artifact, KEEPS_EXPLORING, "log", sizes.shadow)
         fresh["as configured"] = self._measure("as configured", SERVED)
         fresh["dearest"] = self._measure("dearest", "dearest")
         evidence, promoted = self._promote(good)
         fresh["promoted"] = self._measure("promoted", SERVED)
-        bad = self._look_on("a bad policy looks on", GUESSES, None, "log", sizes.bad)
+        bad = self._look_on("a bad policy looks on", artifact, GUESSES, "log", sizes.bad)
         refused = self._refused(bad)
-        rolled_back = self._turn_bad()
+        rolled_back = self._turn_bad(artifact)
         return Report(
             logged=sizes.log + sizes.shadow,
             fresh=fresh,
@@ -112,12 +113,12 @@ class Script:
             rolled_back=rolled_back,
         )
 
-    def _look_on(
-        self, title: str, epsilon: float, types: tuple[FamilyName, ...] | None, tasks: str, number: int
-    ) -> RegisteredPolicyModel:
-        """Train on what is stored, register, and let the policy look on for a number of tasks."""
-        with working("training"):
-            artifact = self._stage.trained(types)
+    def _trained(self) -> bytes:
+        with working("training on what is stored"):
+            return self._stage.trained()
+
+    def _look_on(self, title: str, artifact: bytes, epsilon: float, tasks: str, number: int) -> RegisteredPolicyModel:
+        """Register a policy, and let it look on for a number of tasks."""
         made = self._client.policies.register(SERVED, artifact, self._stage.document(epsilon))
         policy = self._client.policies.shadow(SERVED, made.version)
         time.sleep(_SWAPPED_WITHIN_S)
@@ -146,11 +147,10 @@ class Script:
             return refusal.reason
         return ""
 
-    def _turn_bad(self) -> str:
-        """A canary that has learnt of some kinds of tasks only, when other kinds come; the reason of its end."""
-        policy = self._look_on(
-            "a policy that knows three kinds of tasks looks on", 0.0, _KNOWN, "known", self._sizes.narrow
-        )
+    def _turn_bad(self, artifact: bytes) -> str:
+        """A canary that knows some kinds of tasks only, when other kinds come; the reason of its end."""
+        narrow, title = self._stage.knowing(artifact, _KNOWN), "a policy that knows three kinds of tasks looks on"
+        policy = self._look_on(title, narrow, KEEPS_EXPLORING, "known", self._sizes.narrow)
         with working("judging it by what it looked on"):
             self._client.policies.canary(SERVED, policy.version, 0.4)
         time.sleep(_SWAPPED_WITHIN_S)

@@ -6,17 +6,22 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from stigmergy.cli.demo.stage import GRAPH, free_port
 from stigmergy.cli.stored import read_store
 from stigmergy.domain import TaskType
-from stigmergy.platform.learning.colony.stored_episodes import Lessons, lessons_of
+from stigmergy.graphs.pheromones import Trails
+from stigmergy.graphs.trail_delta import TrailDelta
+from stigmergy.platform.learning.colony.stored_episodes import lessons_of
 from stigmergy.platform.learning.colony.training import train_colony
 from stigmergy.platform.settings import Settings, load_settings
 from stigmergy.platform.workbench import WORKBENCH
-from stigmergy.routers.colony_artifact import save_trails
+from stigmergy.routers.artifact_file import Origin
+from stigmergy.routers.colony_artifact import load_trails, save_trails
 from stigmergy.routers.configs import AntColonyConfig, EpsilonConfig
+
+T = TypeVar("T")
 
 SERVED: Final = "served"
 """The router whose place policies take."""
@@ -31,18 +36,26 @@ class Stage:
     settings: Settings
     folder: Path
 
-    def trained(self, types: Collection[TaskType] | None = None) -> bytes:
-        """The artifact of a colony that has learnt from all stored episodes, or from those of some task types."""
+    def trained(self) -> bytes:
+        """The artifact of a colony that has learnt from all stored episodes."""
         graph, config = self.settings.build_graphs()[GRAPH], self.settings.routers[SERVED]
         if not isinstance(config, AntColonyConfig):
             raise TypeError(f"{SERVED} is configured as {config.kind}")
         lessons = read_store(self.settings.store.url, lambda store: lessons_of(store, graph))
-        if types is not None:
-            lessons = _of_types(lessons, types)
         ticks = self.settings.coordination.tick_episodes
         found = train_colony(config, graph, lessons, ticks, self.settings.store.url)
+        return self._saved(found.trails, found.origin)
+
+    def knowing(self, artifact: bytes, types: Collection[TaskType]) -> bytes:
+        """An artifact of which only what was learnt about some task types is left."""
+        path = self.folder / "whole.npz"
+        path.write_bytes(artifact)
+        found = load_trails(path)
+        return self._saved(replace(found.trails, total=_about(found.trails.total, types)), found.origin)
+
+    def _saved(self, trails: Trails, origin: Origin) -> bytes:
         path = self.folder / "policy.npz"
-        save_trails(path, found.trails, found.origin)
+        save_trails(path, trails, origin)
         return path.read_bytes()
 
     def document(self, epsilon: float) -> Mapping[str, Any]:
@@ -70,7 +83,17 @@ def set_stage(folder: Path) -> Stage:
     )
 
 
-def _of_types(lessons: Lessons, types: Collection[TaskType]) -> Lessons:
-    likeliest = (max(each.mixture, key=each.mixture.__getitem__) for each in lessons.outcomes)
-    chosen = tuple(each for each, kind in zip(lessons.outcomes, likeliest, strict=True) if kind in types)
-    return replace(lessons, outcomes=chosen)
+def _about(total: TrailDelta, types: Collection[TaskType]) -> TrailDelta:
+    def kept(table: Mapping[TaskType, T]) -> dict[TaskType, T]:
+        return {name: value for name, value in table.items() if name in types}
+
+    return replace(
+        total,
+        log_tau=kept(total.log_tau),
+        tau=kept(total.tau),
+        successes={agent: kept(row) for agent, row in total.successes.items()},
+        trials={agent: kept(row) for agent, row in total.trials.items()},
+        utility_sum=kept(total.utility_sum),
+        utility_count=kept(total.utility_count),
+        footprints={},
+    )
