@@ -278,7 +278,7 @@ class Task:
     key: str = ""
     """Name of the tenant's key that it was submitted with; empty where there are no keys."""
     options: ModelOptions = field(default_factory=dict)
-    """How the completion that will be the answer is to be made; the other calls of language models know nothing of it."""
+    """How the completion that will be the answer is to be made; no other call of a language model knows of them."""
     created_at: datetime
 
     @property
