@@ -63,6 +63,11 @@ class Status(StrEnum):
     DEAD_LETTER = "dead_letter"
 
     @property
+    def stands_still(self) -> bool:
+        """Whether nothing more happens to the task by itself."""
+        return self.ended or self is Status.NEEDS_APPROVAL
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen to the task."""
         return self not in (Status.PENDING, Status.RUNNING, Status.NEEDS_APPROVAL)

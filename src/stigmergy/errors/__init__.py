@@ -15,7 +15,7 @@ StigmergyError
 │                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotAnswered, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
@@ -84,6 +84,7 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotAnswered,
     NotResumable,
     RoutingError,
     UnknownReservation,
@@ -143,6 +144,7 @@ __all__ = [
     "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NotAnswered",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
