@@ -22,6 +22,7 @@ class Upstream:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self._more = asyncio.Condition()
         self.left = asyncio.Event()
         """A caller went away before the end."""
         self.runner: web.AppRunner | None = None
@@ -36,13 +37,20 @@ class Upstream:
         await web.SockSite(self.runner, listening).start()
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
 
+    async def has_been_asked(self, times: int) -> None:
+        """Wait until it has."""
+        async with self._more:
+            await self._more.wait_for(lambda: len(self.asked) >= times)
+
     async def stop(self) -> None:
         if self.runner is not None:
             await self.runner.cleanup()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
-        self.asked.append(asked)
+        async with self._more:
+            self.asked.append(asked)
+            self._more.notify_all()
         question = asked["messages"][-1]["content"]
         if "refuse all" in question or (asked["model"] == "first" and "first fails" in question):
             return web.json_response({"error": {"message": "no", "type": "server_error", "code": None}}, status=500)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Protocol, TypeAlias
 
 from stigmergy.agents.base import Listener
@@ -98,9 +99,10 @@ class DurableAnswer:
     async def answer(self) -> Answer:
         """See ``Coming``."""
         answered = await ended(self._runtime, self._record.task.id, enough=lambda status: status.stands_still)
-        if answered.ran is not None:
-            return _answer(answered.ran, self._extras)
         record = answered.record
+        if answered.ran is not None:
+            answer = _answer(answered.ran, self._extras)
+            return replace(answer, extras={"task_id": record.task.id, **answer.extras})
         stored = await self._runtime.store.journal.read(record.episode_id or "")
         return stored_answer(record, [decode(each.payload) for each in stored])
 

@@ -69,7 +69,7 @@ def chat_task(asked: ChatRequest, served: Served, submission: Submission) -> Tas
         raise MalformedRequest((("modalities", "text alone is answered"),))
     messages = tuple(_message(each, place) for place, each in enumerate(asked.messages))
     options: dict[str, Any] = {"max_tokens": asked.max_completion_tokens or asked.max_tokens}
-    options |= {"tools": asked.tools or None, "response_format": _form(asked.response_format)}
+    options |= {"tools": list(asked.tools or ()) or None, "response_format": _form(asked.response_format)}
     if not asked.tools and asked.tool_choice not in (None, "none", "auto"):
         raise MalformedRequest((("tool_choice", "it is only allowed when `tools` are given"),))
     return _task(asked, messages, options, served, submission)
