@@ -38,20 +38,23 @@ class Reclaiming:
         Every call is announced in the journal before it is made, so what is not told there was not sent. A direct
         episode is stored when it has ended: one of which nothing is stored leaves all that was held in doubt.
         """
-        told: dict[EpisodeId, tuple[Charge, ...]] = {}
+        told: dict[EpisodeId, tuple[Charge, ...] | None] = {}
         for episode_id in sorted({episode_id for episode_id, _ in lapsed.episodes}):
             told[episode_id] = await self._told(episode_id, lapsed.holder)
         proofs = []
         for holding in lapsed.holdings:
             drew = [episode_id for episode_id, account in lapsed.episodes if account == holding.account]
-            known = [charge for each in drew for charge in told[each]]
-            untold = any(is_direct(each) and not told[each] for each in drew)
+            known = [charge for each in drew for charge in told[each] or ()]
+            untold = any(told[each] is None and is_direct(each) for each in drew)
             in_doubt = holding.granted if untold else _charged(known, _is_open)
             proofs.append(Proof(holding.account, _charged(known, _has_ended), in_doubt))
         return tuple(proofs)
 
-    async def _told(self, episode_id: EpisodeId, holder: str) -> tuple[Charge, ...]:
+    async def _told(self, episode_id: EpisodeId, holder: str) -> tuple[Charge, ...] | None:
+        """The episode's charges under the holder's grant; None where nothing of the episode is stored."""
         stored = await self._journal.read(episode_id)
+        if not stored:
+            return None
         return tuple(each for each in charges(decode(event.payload) for event in stored) if each.grant == holder)
 
 
