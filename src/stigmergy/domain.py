@@ -206,6 +206,8 @@ class AgentProfile:
 
     id: AgentId
     description: str = ""
+    body: str = ""
+    """What it really does, in its own words: prompt, skills, examples of its work. Retrieval searches it."""
     price: Price
     caps: TokenCaps = TokenCaps()
     timeout_s: float = 30.0
@@ -279,6 +281,8 @@ class Task:
     idempotency_key: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "local"
+    trade_off: float | None = None
+    """What money is worth in quality, at least 0, in the unit of its router; None: as the router is configured."""
     priority: int = 0
     key: str = ""
     """Name of the tenant's key that it was submitted with; empty where there are no keys."""

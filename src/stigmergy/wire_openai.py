@@ -25,6 +25,8 @@ class Extras(Asked):
 
     budget: BudgetModel = BudgetModel()
     router: str | None = None
+    trade_off: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What money is worth in quality, in the unit of the router."""
     task_type: str | None = None
     labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
     explain: bool = False

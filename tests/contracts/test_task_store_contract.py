@@ -36,6 +36,7 @@ FULL = Task(
     idempotency_key=NASTY,
     labels={"team": "blue", NASTY: NASTY},
     tenant="acme",
+    trade_off=0.25,
     priority=-7,
     created_at=NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
 )

@@ -98,11 +98,13 @@ class DrillConfig:
 class AgentFields:
     """What every kind of agent states.
 
+    ``skills`` are texts of what it does and examples of its work, by which a graph with ``retrieval`` finds it.
     ``timeout_s`` and ``expected_latency_s`` are seconds; ``ability`` is a prior in [0, 1] per task type. An agent
     without a price is refused, except that a language model's agent inherits its model's.
     """
 
     description: str = ""
+    skills: tuple[str, ...] = ()
     price: PriceConfig | None = None
     caps: TokenCaps = field(default_factory=TokenCaps)
     timeout_s: float = 30.0

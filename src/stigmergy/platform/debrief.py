@@ -21,6 +21,7 @@ from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Feedback, StoredEvent
 from stigmergy.platform.task_journal import stored_event
 from stigmergy.routers.base import QueryFeatures, Router
+from stigmergy.routers.retrieval.shortlist import Shortlist
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +51,12 @@ class Debrief:
         rng: random.Random,
         judging: Judging = Judging(),
         retry_s: float = 0.5,
+        shortlists: Mapping[str, Shortlist] = {},
     ) -> None:
         self._store = store
         self._evaluators = evaluators
         self._routers = routers
+        self._shortlists = shortlists
         self._clock = clock
         self._rng = rng
         self._judging = judging
@@ -148,10 +151,13 @@ class Debrief:
         await self._append(episode_id, given, add)
 
     def _learn(self, episode: Episode, events: Sequence[Event], features: QueryFeatures | None = None) -> None:
-        router = self._routers.get(episode.router)
-        if router is None:
+        found = (self._routers.get(episode.router), self._shortlists.get(episode.graph))
+        learners = [learner for learner in found if learner is not None]
+        if not learners:
             return
-        try:
-            router.learn(outcome_of(episode.id, events, features))
-        except Exception:  # a router is a plug-in: what it cannot learn from must not end the learning
-            logger.exception("router %s could not learn from episode %s", episode.router, episode.id)
+        outcome = outcome_of(episode.id, events, features)
+        for learner in learners:
+            try:
+                learner.learn(outcome)
+            except Exception:  # a router is a plug-in: what it cannot learn from must not end the learning
+                logger.exception("router %s could not learn from episode %s", episode.router, episode.id)

@@ -7,14 +7,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
 from stigmergy.domain import EpisodeId
-from stigmergy.errors import RecordUnreadable, SequenceConflict, StoreUnavailable, TaskTakenOver
+from stigmergy.errors import SequenceConflict, StoreUnavailable, TaskTakenOver
 from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.engine import Ran, Recorded
-from stigmergy.platform.episode.codec import decode, encode
-from stigmergy.platform.episode.events import EVENT_FORMAT, Event
+from stigmergy.platform.episode.codec import decode_stored, encode
+from stigmergy.platform.episode.events import EVENT_FORMAT
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Journal
 from stigmergy.platform.records import Closing, Fence, StoredEvent
@@ -43,7 +41,7 @@ class TaskJournal:
         """
         stored = await self._read()
         self.last = stored[-1] if stored else None
-        self.past = tuple(Recorded(_decoded(event), event.at) for event in stored)
+        self.past = tuple(Recorded(decode_stored(event), event.at) for event in stored)
 
     def begin(self) -> None:
         """Show the episode to those who follow its task."""
@@ -103,14 +101,6 @@ class TaskJournal:
     def _tell(self, recorded: Sequence[Recorded]) -> None:
         for each in recorded:
             self.live.publish(self.episode_id, each.event)
-
-
-def _decoded(stored: StoredEvent) -> Event:
-    try:
-        return decode(stored.payload)
-    except ValidationError as error:
-        record = f"event {stored.seq} of episode {stored.episode_id!r}"
-        raise RecordUnreadable(record, str(error.errors()[0]["msg"])) from None
 
 
 def stored_event(episode_id: EpisodeId, seq: int, recorded: Recorded) -> StoredEvent:

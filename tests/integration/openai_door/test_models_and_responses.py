@@ -66,6 +66,7 @@ async def test_the_stream_helper_understands_responses(client: openai.AsyncOpenA
 async def test_a_response_that_breaks_off_has_failed(client: openai.AsyncOpenAI) -> None:
     events = [each async for each in await client.responses.create(model="main", input="break off", stream=True)]
     assert events[-1].type == "response.failed"
+    assert events[-1].response.error is not None
     assert "broke off" in events[-1].response.error.message
 
 

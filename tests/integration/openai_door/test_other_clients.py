@@ -17,8 +17,8 @@ async def test_langchain_needs_only_a_base_url(house: House) -> None:
     assert answer.usage_metadata["total_tokens"] == 16
     assert "".join([str(each.content) async for each in model.astream("in pieces")]) == "answer: in pieces"
     called = await model.bind_tools(TOOLS).ainvoke("weather?")
-    assert called.tool_calls[0]["name"] == "weather"  # type: ignore[attr-defined]
-    assert called.tool_calls[0]["args"] == {"city": "Paris"}  # type: ignore[attr-defined]
+    assert called.tool_calls[0]["name"] == "weather"
+    assert called.tool_calls[0]["args"] == {"city": "Paris"}
 
 
 async def test_curl_needs_only_a_base_url(house: House) -> None:

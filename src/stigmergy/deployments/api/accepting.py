@@ -102,6 +102,7 @@ def task_from(asked: wire.TaskBody, settings: Settings, submission: Submission) 
         messages=tuple(Message(message.role, message.content) for message in asked.messages),
         graph=name,
         router=asked.router or config.router,
+        trade_off=asked.trade_off,
         budget=budget_of(asked.budget, config, submission.at),
         task_type=asked.task_type,
         reference=asked.reference,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from stigmergy.agents.base import Listener
 from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import EpisodeId, Status, Task
-from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
+from stigmergy.errors import BudgetTooSmall, NoTradeOff, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import FanOutNode
 from stigmergy.platform.agent_gateway import AgentGateway
@@ -45,8 +45,9 @@ from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.monitors import Monitor
 from stigmergy.routers.evidence.router import PanelRule
 from stigmergy.routers.feasibility import Mask
-from stigmergy.routers.guard.guard import Guard
+from stigmergy.routers.guard.guard import QueryGuard
 from stigmergy.routers.query_features import FeatureReader
+from stigmergy.routers.retrieval.shortlist import Shortlist
 
 logger = logging.getLogger(__name__)
 
@@ -78,20 +79,23 @@ class Engine:
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
-        guards: Mapping[str, Guard] = {},
+        guards: Mapping[str, QueryGuard] = {},
+        shortlists: Mapping[str, Shortlist] = {},
         approvals: Approvals = NOBODY,
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
+        offers: Mapping[str, tuple[str, ...]] = {},
     ) -> None:
+        """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
         self._graphs = graphs
-        self._routers = routers
+        self._routers, self._offers = routers, offers
         self._health = health
         self._healing = healing
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
         self._accounts = accounts or OwnAccounts()
-        self._hops = HopChooser(self._mask, rng)
+        self._hops = HopChooser(self._mask, rng, shortlists)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._panels = Panels(self._mask, health, panel_rules, rng)
         self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)
@@ -104,22 +108,30 @@ class Engine:
         """Refuse a task that cannot be run, before anything is stored or spent.
 
         Raises:
-            UnknownGraph, UnknownRouter: the task names what is not there.
+            UnknownGraph, UnknownRouter: the task names what is not there, or not offered for its graph.
+            NoTradeOff: its router takes none.
             BudgetTooSmall: no path of the graph fits the budget, even with every agent healthy.
         """
         if task.graph not in self._graphs:
             raise UnknownGraph(task.graph, tuple(self._graphs))
-        if task.router not in self._routers:
-            raise UnknownRouter(task.router, tuple(self._routers))
+        self._check_router(task)
         refusal: BudgetTooSmall | None = self._mask.budget_refusal(self._graphs[task.graph], task.budget)
         if refusal is not None:
             raise refusal
+
+    def _check_router(self, task: Task) -> None:
+        offered = self._offers.get(task.graph, tuple(self._routers))
+        if task.router not in offered:
+            raise UnknownRouter(task.router, offered)
+        if task.trade_off is not None and self._routers[task.router].trade_off is None:
+            trading = (name for name in offered if self._routers[name].trade_off is not None)
+            raise NoTradeOff(task.router, tuple(trading))
 
     def plan(self, task: Task) -> Plan:
         """The best-scored route for the task as things stand, if every call went well. Calls no agent.
 
         Raises:
-            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+            UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
         run = self._new_run(task, new_episode_id(), Unrecorded())
@@ -143,7 +155,7 @@ class Engine:
         finished run, whatever its outcome: failures of agents never raise.
 
         Raises:
-            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+            UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
             NotResumable: the ``past`` is of another version of the graph.
             TaskTakenOver: the recorder takes nothing more, because another process runs the task.
             RunSuspended: it waits for an approval and is to go on elsewhere.
@@ -211,6 +223,7 @@ class Engine:
             complexity=run.features.complexity,
             max_attempts=self._limits.max_attempts,
             max_hand_backs=self._limits.max_hand_backs,
+            trade_off=run.trade_off,
         )
 
     async def _perform(self, run: Run, command: Command) -> tuple[Command, ...]:

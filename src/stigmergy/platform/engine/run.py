@@ -32,12 +32,16 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A finished episode: its summary, all its events, and what its query looked like to routers."""
+    """A finished episode: its summary, all its events, and what its query looked like to routers.
+
+    ``trade_off`` is what the router weighed money with.
+    """
 
     task: Task
     episode: Episode
     events: tuple[Recorded, ...]
     features: QueryFeatures
+    trade_off: float | None = None
 
 
 class Recorder(Protocol):
@@ -102,6 +106,7 @@ class Run:
         self.graph = graph
         self.router = router
         self.features = features
+        self.trade_off = router.trade_off if task.trade_off is None else task.trade_off
         self.state = EpisodeState()
         self.account = account
         self.started_at = clock.now()
@@ -198,7 +203,7 @@ class Run:
             tenant=self.task.tenant,
             policy=_policy_of(self.recorded),
         )
-        return Ran(self.task, episode, tuple(self.recorded), self.features)
+        return Ran(self.task, episode, tuple(self.recorded), self.features, self.trade_off)
 
 
 def _policy_of(recorded: Sequence[Recorded]) -> str:

@@ -38,6 +38,7 @@ _KINDS: Final[tuple[tuple[type[StigmergyError], _Kind], ...]] = (
     (errors.IdempotencyConflict, _Kind(409, _INVALID, retry=False)),
     (errors.BudgetTooSmall, _Kind(400, _INVALID, param="stigmergy.budget")),
     (errors.InvalidBudget, _Kind(400, _INVALID, param="stigmergy.budget")),
+    (errors.NoTradeOff, _Kind(400, _INVALID, param="stigmergy.trade_off")),
     (errors.InvalidQuery, _Kind(400, _INVALID, param="messages")),
     (errors.RequestError, _Kind(400, _INVALID)),
     (errors.ServerOverloaded, _Kind(429, "requests", "rate_limit_exceeded", retry=True)),

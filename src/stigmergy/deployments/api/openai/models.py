@@ -15,8 +15,10 @@ _CREATED: Final = 0
 
 
 def list_models(settings: Settings) -> bytes:
-    """Every graph by itself, with its default router, and with every router that it may be asked with."""
-    names = [name for graph in settings.graphs for name in (graph, *(f"{graph}{AT}{r}" for r in settings.routers))]
+    """Every graph by itself, with its default router, and with every router that it offers."""
+    names = [
+        name for graph in settings.graphs for name in (graph, *(f"{graph}{AT}{r}" for r in settings.offers(graph)))
+    ]
     return to_json({"object": "list", "data": [_model(name) for name in names]})
 
 
@@ -39,8 +41,8 @@ def named_model(name: str, settings: Settings) -> tuple[str, str | None]:
     graph, _, router = name.partition(AT)
     if graph not in settings.graphs:
         raise UnknownGraph(graph, tuple(settings.graphs))
-    if router and router not in settings.routers:
-        raise UnknownRouter(router, tuple(settings.routers))
+    if router and router not in settings.offers(graph):
+        raise UnknownRouter(router, settings.offers(graph))
     return graph, router or None
 
 

@@ -122,6 +122,7 @@ def _task(
         messages=messages,
         graph=graph,
         router=router,
+        trade_off=asked.stigmergy.trade_off,
         budget=budget_of(asked.stigmergy.budget, served.settings.graphs[graph], submission.at),
         task_type=asked.stigmergy.task_type,
         idempotency_key=submission.key,
@@ -139,8 +140,8 @@ def _named(model: str, extras: Extras, settings: Settings) -> tuple[str, str]:
     if router and extras.router not in (None, router):
         raise MalformedRequest((("stigmergy.router", f"{extras.router!r}, but the model names {router!r}"),))
     chosen = router or extras.router or settings.graphs[graph].router
-    if chosen not in settings.routers:
-        raise UnknownRouter(chosen, tuple(settings.routers))
+    if chosen not in settings.offers(graph):
+        raise UnknownRouter(chosen, settings.offers(graph))
     return graph, chosen
 
 
