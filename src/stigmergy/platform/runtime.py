@@ -18,6 +18,7 @@ from stigmergy.platform.approvals import Approvals
 from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
+from stigmergy.platform.direct_runs import DirectRuns
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.engine.policies import Policies
 from stigmergy.platform.healing import Healing
@@ -55,6 +56,7 @@ class Runtime:
     routers: Mapping[str, Router]
     engine: Engine
     desk: TaskDesk
+    direct: DirectRuns
     events: TaskEvents
     debrief: Debrief
     reporter: Reporter
@@ -67,11 +69,17 @@ class Runtime:
     watch: ArtifactWatch
     policies: PoliciesInService
 
+    @property
+    def load(self) -> int:
+        """How many tasks run in this process, with a row or without, or wait for room anywhere."""
+        return self.desk.load + self.direct.in_flight
+
     async def start(self) -> None:
         """Begin to work in the running event loop."""
         self.budgets.start()
         self.debrief.start()
         self.desk.start()
+        self.direct.start()
         self.watch.start()
         self.policies.start()
 
@@ -79,6 +87,7 @@ class Runtime:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.watch.aclose()
         await self.desk.aclose()
+        await self.direct.aclose()
         await self.policies.aclose()
         await self.debrief.aclose()
         await self.budgets.aclose()
@@ -99,10 +108,9 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
     clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs, serving = _served(settings)
+    graphs, serving, shortlists = _served(settings)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    shortlists = build_shortlists(settings, graphs)
     debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
     told = _delivery(reporter, debrief), LiveEvents(), Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, build_budgets(settings, store, clock, owner))
@@ -114,6 +122,7 @@ def assemble(
         routers=serving.routers,
         engine=engine,
         desk=_desk(settings, engine, outside, store, owner, summarise),
+        direct=DirectRuns(engine, store, outside.deliver),
         events=TaskEvents(store, outside.live),
         debrief=debrief,
         reporter=reporter,
@@ -128,12 +137,12 @@ def assemble(
     )
 
 
-def _served(settings: Settings) -> tuple[Mapping[str, AgentGraph], Serving]:
-    """The graphs, and all that decides on them, which has met them."""
+def _served(settings: Settings) -> tuple[Mapping[str, AgentGraph], Serving, Mapping[str, Shortlist]]:
+    """The graphs, and all that decides on them, which has met them, or shortens what is decided on."""
     graphs = settings.build_graphs()
     serving = serving_of(settings, graphs)
     meet_graphs(serving.routers, graphs)
-    return graphs, serving
+    return graphs, serving, build_shortlists(settings, graphs)
 
 
 def _debrief(
