@@ -104,12 +104,11 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
     clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
-    serving = serving_of(settings, graphs)
+    serving, shortlists = serving_of(settings, graphs), build_shortlists(settings, graphs)
     meet_graphs(serving.routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    shortlists, learners = build_shortlists(settings, graphs), _learners(serving.routers)
-    debrief = _debrief(settings, store, learners, shortlists, environ, clock, rng)
+    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
     told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)

@@ -150,9 +150,8 @@ class Engine:
         """Run one task to its end, or to that end from where its ``past``, the events of another process, has led.
 
         Before each call of an agent everything that has happened is given to the ``recorder``. The ``listener`` hears
-        the answer while it is written, as far as it is certain that it will be the answer; once it has heard of it, a
-        failure is no more repaired but ends the run. ``approvals`` decide in place of the engine's. Returns the
-        finished run, whatever its outcome: failures of agents never raise.
+        the answer as it is written, where it is certain to be it; a failure after that is not repaired. ``approvals``
+        decide in place of the engine's. Returns the finished run; failures of agents never raise.
 
         Raises:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.

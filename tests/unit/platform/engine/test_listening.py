@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stigmergy.agents.base import Listener, Reply, Request
 from stigmergy.agents.scripted import ScriptedAgent
 from stigmergy.domain import FailureKind, Status
 from stigmergy.errors import AgentFailed
+from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import AgentNode
 
 Build = Callable[..., Any]
@@ -88,3 +91,19 @@ async def test_the_callers_options_reach_only_who_may_answer(talking: Build) -> 
     made = talking([["plan"], ["last"]])
     await listened(made, options={"seed": 1})
     assert [made.agents[name].requests[0].options for name in ("plan", "last")] == [{}, {"seed": 1}]
+
+
+@given(data=st.data())
+async def test_in_any_graph_what_is_heard_is_the_answer_or_the_beginning_of_one_that_broke_off(
+    house: Build, graphs: st.SearchStrategy[AgentGraph], data: st.DataObject
+) -> None:
+    made = house(data.draw(graphs))
+    for agent in made.agents.values():
+        agent.__class__ = Talker
+        agent.falters = data.draw(st.booleans())
+    heard, ran = await listened(made)
+    told = "".join(heard)
+    if ran.episode.status in (Status.COMPLETED, Status.DEMOTED):
+        assert told in ("", ran.episode.answer)
+    elif told:
+        assert "the answer broke off" in ran.episode.reason

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Protocol, TypeAlias
@@ -28,7 +28,7 @@ CALLER_GONE: Final = "the caller went away"
 class Coming(Protocol):
     """An answer on its way."""
 
-    def batches(self) -> AsyncIterator[Sequence[Told]]:
+    def batches(self) -> AsyncGenerator[Sequence[Told], None]:
         """What is told before the answer is there, as it comes; what comes together, together."""
         ...
 
@@ -60,7 +60,7 @@ class DirectAnswer:
         self._events += 1
         self._told.put_nowait(recorded)
 
-    async def batches(self) -> AsyncIterator[Sequence[Told]]:
+    async def batches(self) -> AsyncGenerator[Sequence[Told], None]:
         """See ``Coming``."""
         going_on = True
         while going_on:
@@ -91,7 +91,7 @@ class DurableAnswer:
         self._record = record
         self._extras = extras
 
-    async def batches(self) -> AsyncIterator[Sequence[Told]]:
+    async def batches(self) -> AsyncGenerator[Sequence[Told], None]:
         """See ``Coming``."""
         nothing: Sequence[Told] = ()
         yield nothing

@@ -106,7 +106,6 @@ async def _tell(
     extras = asked.stigmergy
     if task.idempotency_key is None:
         await runtime.budgets.accounts.admit(task, runtime.engine.check)
-        runtime.engine.check(task)
         if not asked.stream:
             answer = await while_connected(request.receive, answered_alone(runtime.direct, task, extras))
             return Response(form.whole(answer), media_type=_JSON)

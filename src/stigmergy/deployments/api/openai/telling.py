@@ -72,7 +72,7 @@ class StreamedAnswer(Response):
 
     async def _tell(self, send: Send) -> None:
         try:
-            async with aclosing(self._coming.batches()) as batches:  # type: ignore[type-var]
+            async with aclosing(self._coming.batches()) as batches:
                 async for told in batches:
                     await self._send(send, b"".join(map(self._written, told)))
             await self._send(send, self._ending(await self._coming.answer()))
