@@ -23,6 +23,8 @@ from stigmergy.routers.evidence.artifact import load_artifact
 from stigmergy.routers.evidence.router import EvidenceRouter, PanelRule
 from stigmergy.routers.fixed_path import FixedPathRouter
 from stigmergy.routers.heuristic import Heuristic
+from stigmergy.routers.learned_policy.artifact import load_policy
+from stigmergy.routers.learned_policy.router import PolicyRouter
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
 from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Selection, Softmax
 from stigmergy.routers.trail_readings import ReadingRules
@@ -56,6 +58,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
 
     Raises:
         InvalidArtifact: what it was trained to cannot be loaded.
+        UnfitPolicy: what it was trained to see is of another release.
     """
     match config:
         case c.FixedPathConfig():
@@ -64,10 +67,8 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
             return _ant_colony(name, config, {} if colonies is None else colonies)
-        case c.EstimatorConfig():
-            return EstimatorRouter(load_arms(config.artifact), price=config.price)
-        case c.GnnConfig():
-            return _gnn(config)
+        case c.EstimatorConfig() | c.GnnConfig() | c.PolicyConfig():
+            return _trained(config)
         case _:
             return _PLAIN[type(config)]()
 
@@ -109,6 +110,14 @@ def _weight_model(config: c.DijkstraConfig) -> WeightModel:
         reference_latency_s=config.reference_latency_s,
         max_penalty=config.max_penalty,
     )
+
+
+def _trained(config: c.EstimatorConfig | c.GnnConfig | c.PolicyConfig) -> Router:
+    if isinstance(config, c.GnnConfig):
+        return _gnn(config)
+    if isinstance(config, c.PolicyConfig):
+        return PolicyRouter(load_policy(config.artifact))
+    return EstimatorRouter(load_arms(config.artifact), price=config.price)
 
 
 def _gnn(config: c.GnnConfig) -> Router:

@@ -250,6 +250,20 @@ class EstimatorConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """A policy trained by reinforcement learning: the ``artifact`` of ``stigmergy train rl``.
+
+    It decides on the graph that its episodes were of, and on no other. A relative path is taken from the folder of the
+    configuration file. Scores are log-probabilities, or values in units of reward; ``softmax`` with temperature 1 is
+    the policy as it was trained.
+    """
+
+    kind: Literal["policy"] = "policy"
+    artifact: Path
+    selection: SignedSelectionConfig = EpsilonConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgreementConfig:
     """A panel asks its cheapest agents first, and stops once ``agreeing`` (at least 1) gave the same answer."""
 
@@ -292,4 +306,5 @@ RouterConfig: TypeAlias = (
     | AntColonyConfig
     | EstimatorConfig
     | GnnConfig
+    | PolicyConfig
 )

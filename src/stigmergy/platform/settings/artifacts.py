@@ -7,19 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stigmergy.domain import AgentId
-from stigmergy.errors import InvalidArtifact
+from stigmergy.errors import InvalidArtifact, UnfitPolicy
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
-from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig
+from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig, PolicyConfig
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
+from stigmergy.routers.learned_policy.artifact import load_policy
+from stigmergy.routers.learned_policy.router import PolicyRouter
 
 
 def anchored(settings: Settings, folder: Path) -> Settings:
     """The settings with absolute paths of artifacts: processes that are started elsewhere find them, too."""
     routers = {
-        name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EstimatorConfig) else each
+        name: replace(each, artifact=(folder / each.artifact).absolute())
+        if isinstance(each, EstimatorConfig | PolicyConfig)
+        else each
         for name, each in settings.routers.items()
     }
     panels = {
@@ -61,6 +65,16 @@ def known_agents(settings: Settings) -> KnownAgents:
         except InvalidArtifact as error:
             problems.append((f"{path}.artifact", str(error)))
     return KnownAgents(found, tuple(problems))
+
+
+def policy_problems(settings: Settings, router: str, graph: AgentGraph) -> Iterator[Problem]:
+    """A trained policy that cannot be loaded, or was trained for another graph than the one it is to decide on."""
+    config = settings.routers.get(router)
+    if isinstance(config, PolicyConfig):
+        try:
+            PolicyRouter(load_policy(config.artifact)).admit(graph)
+        except (InvalidArtifact, UnfitPolicy) as error:
+            yield f"routers.{router}.artifact", f"graph {graph.name!r}: {error}"
 
 
 def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: KnownAgents) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
 from stigmergy.errors import StigmergyError
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems
+from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems, policy_problems
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.configs import FixedPathConfig
@@ -58,6 +58,7 @@ def _graph(
         yield path, str(error)
         return
     yield from known.unfit(f"routers.{config.router}", f"graph {graph.name!r}", graph.agents)
+    yield from policy_problems(settings, config.router, graph)
     yield from panel_problems(path, graph, settings.panels, known)
     for place, agent in config.monitors.agents().items():
         if agent not in graph.agents:
