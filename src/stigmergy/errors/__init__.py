@@ -24,7 +24,7 @@ StigmergyError
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized,
                               PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -55,6 +55,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
     UnusableLog,
@@ -161,6 +162,7 @@ __all__ = [
     "TaskEnded",
     "TaskNotFound",
     "TaskTakenOver",
+    "TrainingExists",
     "Unauthorized",
     "UnexpectedReply",
     "UnfitPolicy",

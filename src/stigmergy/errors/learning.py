@@ -87,3 +87,16 @@ class UnfitPolicy(LearningError):
 
     def __str__(self) -> str:
         return f"the policy does not fit in {self.what}: {self.reason}; train it for what is served"
+
+
+class TrainingExists(LearningError):
+    """A folder holds a training that is not the one to be run."""
+
+    code = "training_exists"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the folder {self.path} cannot be trained in: {self.reason}"
