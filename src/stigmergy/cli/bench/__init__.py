@@ -8,6 +8,7 @@ from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.engine import engine
 from stigmergy.cli.bench.healing import healing
 from stigmergy.cli.bench.off_policy import off_policy
+from stigmergy.cli.bench.rl import rl
 from stigmergy.cli.bench.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
@@ -15,4 +16,5 @@ app.command()(chaos)
 app.command()(engine)
 app.command()(healing)
 app.command("off-policy")(off_policy)
+app.command("rl")(rl)
 app.command()(routing)

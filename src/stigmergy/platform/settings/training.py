@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from stigmergy.errors import ConfigError
 from stigmergy.platform.learning.trainers.rl.config import LearnerConfig, RlTraining
@@ -16,6 +16,8 @@ from stigmergy.platform.settings.shape import Shape, read_document, read_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RlDocument(RlTraining):
+    __pydantic_config__ = ConfigDict(extra="forbid", frozen=True)
+
     learner: Annotated[LearnerConfig, Field(discriminator="kind")]
 
 

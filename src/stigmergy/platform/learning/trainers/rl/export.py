@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import stigmergy.platform.learning.rl as environment
@@ -40,7 +41,8 @@ def policy_of(
 
 def plain_config(training: RlTraining) -> Document:
     """The configuration as JSON-compatible values; the data by its name, wherever it lies."""
-    return {**asdict(training), "data": training.data.name}
+    told: Document = json.loads(json.dumps({**asdict(training), "data": training.data.name}))
+    return told
 
 
 def _reward(terms: RewardTerms) -> Document:
