@@ -89,7 +89,7 @@ def test_advantages_refer_to_the_boundary_policies_on_the_same_draws(
 
 
 def test_a_multiplier_grows_while_its_level_is_charged_too_much_and_is_never_negative(
-    arms: Path, tmp_path: Path
+    arms: Path, tmp_path: Path, world: MakeWorld
 ) -> None:
     played, network = world(arms, tmp_path, 0.0)
     found = Player(played, 200).play(network, (0, 1))

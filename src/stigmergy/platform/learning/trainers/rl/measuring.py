@@ -63,11 +63,13 @@ def offline_plain(training: RlTraining, material: Material, epochs: int) -> Pace
         kept = np.flatnonzero(logged["split"] == TRAIN)
         seen, action = (torch.from_numpy(logged[name][kept]) for name in ("observation", "action"))
         for _ in range(count):
-            for rows in torch.randperm(len(seen)).split(size):
+            order = torch.randperm(len(seen))
+            for start in range(0, len(order), size):
+                rows = order[start : start + size]
                 there = seen[rows]
                 logits = torch.where(there[:, spec.mask] > 0.0, network(there), FORBIDDEN)
                 optimiser.zero_grad()
-                cross_entropy(logits, action[rows]).backward()
+                torch.autograd.backward(cross_entropy(logits, action[rows]))
                 optimiser.step()
         return count * len(seen)
 
