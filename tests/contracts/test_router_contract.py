@@ -44,6 +44,7 @@ CONFIGS: dict[str, c.RouterConfig] = {
     "estimator": c.EstimatorConfig(artifact=Path("arms.npz")),
     "fixed_path": c.FixedPathConfig(route=("a1", "b2", "c1")),
     "amro": c.AntColonyConfig(rule="amro"),
+    "linucb": c.BanditConfig(rule=c.UpperConfidenceConfig(), discount=0.9, tick_outcomes=3, prior="zero"),
     "policy": c.PolicyConfig(artifact=Path("policy-1.npz")),
 }
 TURNS = {"round_robin"}
@@ -64,7 +65,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="best_single",
         arms=("a1", "a2", "b1", "b2", "c1"),
         fitted=FittedMeans(quality, cost),
-        semantics=None,
+        looks=None,
         unit_usd=0.01,
     )
     save_arms(folder / "arms.npz", model, Origin(data={}, code="", config={}, queries=1))
@@ -143,6 +144,7 @@ def outcomes(factor: int = 1) -> Iterator[Outcome]:
             cost_usd=float(sum(Decimal(PRICES[node]) for node in route) * factor),
             infrastructure_failures=(failure,) if number % 4 == 0 else (),
             judged_probability=rng.choice((1.0, 0.2, 0.001)),
+            features=None if number % 6 == 5 else QueryFeatures(np.zeros(8, np.float32), MIXTURES[0], 0.5, "test"),
         )
 
 

@@ -15,16 +15,18 @@ StigmergyError
 │                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotAnswered, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized,
-                              PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnfitPolicy, TrainingExists
+                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
+                UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -41,6 +43,7 @@ from stigmergy.errors.agents import (
 from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
 from stigmergy.errors.graphs import (
     CycleFound,
+    DuplicateAgent,
     DuplicateName,
     GoalUnreachable,
     GraphError,
@@ -58,6 +61,7 @@ from stigmergy.errors.learning import (
     TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
+    UnloggableGraph,
     UnusableLog,
 )
 from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
@@ -71,6 +75,7 @@ from stigmergy.errors.requests import (
     InvalidQuery,
     MalformedRequest,
     NoDeadLetter,
+    NoTradeOff,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -85,6 +90,7 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotAnswered,
     NotResumable,
     RoutingError,
     UnknownReservation,
@@ -120,6 +126,7 @@ __all__ = [
     "ConfigError",
     "CycleFound",
     "DeployFailed",
+    "DuplicateAgent",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",
@@ -144,6 +151,8 @@ __all__ = [
     "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NoTradeOff",
+    "NotAnswered",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -172,6 +181,7 @@ __all__ = [
     "UnknownNode",
     "UnknownReservation",
     "UnknownRouter",
+    "UnloggableGraph",
     "UnpricedAgent",
     "UnusableLog",
     "WaitTimedOut",

@@ -100,3 +100,16 @@ class TrainingExists(LearningError):
 
     def __str__(self) -> str:
         return f"the folder {self.path} cannot be trained in: {self.reason}"
+
+
+class UnloggableGraph(LearningError):
+    """A graph whose every route cannot be run for a route log."""
+
+    code = "unloggable_graph"
+
+    def __init__(self, graph: str, reason: str) -> None:
+        super().__init__(graph, reason)
+        self.graph, self.reason = graph, reason
+
+    def __str__(self) -> str:
+        return f"the routes of graph {self.graph!r} cannot all be run: {self.reason}"

@@ -40,6 +40,7 @@ def routers_of(graph: AgentGraph) -> Mapping[str, c.RouterConfig]:
         c.FixedPathConfig(route=route),
         c.DijkstraConfig(),
         c.AntColonyConfig(),
+        c.BanditConfig(),
     )
     return {config.kind: config for config in configs}
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from stigmergy.platform.learning.evaluation.log_reading import Attempts
 
 File: TypeAlias = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Parquet of this split.")]
+Seeds: TypeAlias = Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")]
+Samples: TypeAlias = Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")]
+JsonOut: TypeAlias = Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")]
+HtmlOut: TypeAlias = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")]
 _SENTENCES_HELP = "A sentence-transformers model, by name or folder; then the routers *_sentences can be asked for."
 
 
@@ -32,29 +36,25 @@ def replay(
         list[str] | None, typer.Option(help="Which router, repeatable; the baselines always come.")
     ] = None,
     exclude_arm: Annotated[list[str] | None, typer.Option(help="Leave this arm out, repeatable.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, max=50, help="Assignments of the queries to five folds.")] = 5,
-    bootstrap: Annotated[int, typer.Option(min=20, max=10_000, help="Samples behind each interval.")] = 500,
+    seeds: Seeds = 5,
+    bootstrap: Samples = 500,
     sentences: Annotated[str | None, typer.Option(help=_SENTENCES_HELP)] = None,
     cache: Annotated[Path, typer.Option(file_okay=False, help="Where sentence embeddings are kept.")] = Path(
         ".stigmergy-embeddings"
     ),
-    json_out: Annotated[Path | None, typer.Option("--json", dir_okay=False, help="Where the JSON goes.")] = None,
-    html_out: Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Where the HTML report goes.")] = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
 ) -> None:
     """How much of the gap between the best random mixture of arms and the oracle does each router close?"""
     with needs("evaluate"):
         from stigmergy.platform.learning.evaluation.arm_selection import select_arms
         from stigmergy.platform.learning.evaluation.outcome_table import tabulate
-        from stigmergy.platform.learning.evaluation.page import html
     with working("reading the log"):
         selected = select_arms(tabulate(_read(data, train, val, test)), tuple(exclude_arm or ()))
-    _say_what_is_left_out(selected)
+    say_what_is_left_out(selected)
     document = _judged(selected, tuple(router or _every(sentences)), seeds, bootstrap, sentences, cache)
-    if json_out is not None:
-        json_out.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    if html_out is not None:
-        html_out.write_text(html(document), encoding="utf-8")
-    _print(document)
+    write_report(document, json_out, html_out)
+    print_report(document)
 
 
 def _read(data: Path | None, train: Path | None, val: Path | None, test: Path | None) -> Attempts:
@@ -75,7 +75,7 @@ def _every(sentences: str | None) -> list[str]:
     from stigmergy.routers.estimators.views import SENTENCES
 
     if sentences is None:
-        _note("sentence embeddings are left out: name a model with --sentences (extra 'embeddings')")
+        note("sentence embeddings are left out: name a model with --sentences (extra 'embeddings')")
     return [name for name, each in ESTIMATORS.items() if sentences is not None or each.view != SENTENCES]
 
 
@@ -99,27 +99,40 @@ def _judged(
     return report(selected, readings, code_versions(), seeds, samples)
 
 
-def _say_what_is_left_out(selected: Selected) -> None:
+def say_what_is_left_out(selected: Selected) -> None:
+    """On stderr: arms and queries, and why."""
     for reason in dict.fromkeys(selected.left_out.values()):
         arms = [arm for arm, why in selected.left_out.items() if why == reason]
-        _note(f"arms left out: {', '.join(arms)} ({reason})")
+        note(f"arms left out: {', '.join(arms)} ({reason})")
     if selected.queries_dropped:
-        _note(f"{selected.queries_dropped} queries are left out: not complete on all arms")
+        note(f"{selected.queries_dropped} queries are left out: not complete on all arms")
     if selected.table.contradicting_queries:
-        _note(
+        note(
             f"{selected.table.contradicting_queries} queries are left out: their rows disagree on query, task or split"
         )
     if selected.table.repeated_cells:
-        _note(
+        note(
             f"{selected.table.repeated_cells} cells have several runs: their mean counts, and the oracle is optimistic"
         )
 
 
-def _note(text: str) -> None:
+def note(text: str) -> None:
+    """One line on stderr."""
     stderr().print(Text(printable(f"note: {text}"), style="dim"), soft_wrap=True)
 
 
-def _print(document: dict[str, Any]) -> None:
+def write_report(document: dict[str, Any], json_out: Path | None, html_out: Path | None) -> None:
+    """To the files that were asked for."""
+    from stigmergy.platform.learning.evaluation.page import html
+
+    if json_out is not None:
+        json_out.write_text(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    if html_out is not None:
+        html_out.write_text(html(document), encoding="utf-8")
+
+
+def print_report(document: dict[str, Any]) -> None:
+    """One row per router."""
     rows = table(f"{document['data']['queries']['kept']} queries, {len(document['data']['arms'])} arms")
     for heading in ("router", "gap closed", "95 % interval", "less nearest", "quality at best's cost", "p50 ms"):
         rows.add_column(heading, justify="left" if heading == "router" else "right", no_wrap=True)

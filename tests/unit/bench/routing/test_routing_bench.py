@@ -23,7 +23,7 @@ def test_a_world_has_as_many_agents_as_asked_for_and_is_the_same_for_a_seed() ->
 def test_every_router_that_needs_no_training_is_measured() -> None:
     measured = set(map(type, routers_of(layered_graph(20, 0)).values()))
     assert measured <= set(get_args(RouterConfig))
-    assert len(measured) == 9
+    assert len(measured) == 10
 
 
 def test_the_document_has_a_figure_for_each_router_system_and_size() -> None:

@@ -30,7 +30,7 @@ from stigmergy.platform.learning.evaluation.log_reading import TEST
 from stigmergy.platform.ports import Store
 
 T = TypeVar("T")
-_SAMPLE: Final = 1000
+_SAMPLE: Final = 500
 """Episodes of the first run from which query vectors and the names of task types are learnt."""
 
 

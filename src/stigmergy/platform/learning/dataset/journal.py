@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from stigmergy.platform.records import EpisodeFilter
 OVERLAP: Final = timedelta(minutes=15)
 """Episodes are stored in batches and judged later: so far behind the last one seen, new ones are still looked for."""
 _PAGE: Final = 1000
+_AT_ONCE: Final = 64
+"""Episodes that are read side by side: one after another, the store's threads would mostly wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,18 @@ async def load_episodes(store: Store, ids: Sequence[EpisodeId]) -> list[Logged]:
         StoreUnavailable: the store cannot be read.
         RecordUnreadable: a row was changed to something that is no episode.
     """
-    loaded = []
-    for episode_id in ids:
-        try:
-            episode = await store.episodes.get(episode_id)
-        except EpisodeNotFound:
-            continue
-        events = [decode(event.payload) for event in await store.journal.read(episode_id)]
-        loaded.append(Logged(episode, await _task(store, episode.task_id), events))
-    return loaded
+    loaded: list[Logged | None] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        loaded += await asyncio.gather(*(_load(store, each) for each in ids[start : start + _AT_ONCE]))
+    return [logged for logged in loaded if logged is not None]
+
+
+async def _load(store: Store, episode_id: EpisodeId) -> Logged | None:
+    try:
+        episode, journal = await asyncio.gather(store.episodes.get(episode_id), store.journal.read(episode_id))
+    except EpisodeNotFound:
+        return None
+    return Logged(episode, await _task(store, episode.task_id), [decode(event.payload) for event in journal])
 
 
 async def _task(store: Store, task_id: str) -> Task | None:

@@ -29,12 +29,16 @@ class Selected:
     queries_dropped: int
 
 
-def select_arms(table: OutcomeTable, excluded: Collection[str] = ()) -> Selected:
+def select_arms(
+    table: OutcomeTable, excluded: Collection[str] = (), *, most: int = MOST_ARMS, least_scored: float = LEAST_SCORED
+) -> Selected:
     """Arms at least 95 % scored and 90 % priced on train; of them the 12 best by train mean; queries complete on these.
 
     Args:
         table: all that was logged.
         excluded: arms that the caller does not want in.
+        most: how many of the best may stay, instead of 12.
+        least_scored: the share of train on which an arm has to be scored, instead of 95 %.
 
     Raises:
         InvalidLog: an excluded arm is not there, fewer than two arms are left, or too few queries.
@@ -43,19 +47,19 @@ def select_arms(table: OutcomeTable, excluded: Collection[str] = ()) -> Selected
     unknown = sorted(set(excluded) - set(table.arms))
     if unknown:
         raise InvalidLog(path, f"no arm {', '.join(unknown)} to exclude; its arms: {', '.join(table.arms)}")
-    left_out = _why_not(table, excluded)
+    left_out = _why_not(table, excluded, least_scored)
     able = [place for place, arm in enumerate(table.arms) if arm not in left_out]
     if len(able) < _LEAST_ARMS:
         why = "; ".join(f"{arm}: {reason}" for arm, reason in left_out.items())
         raise InvalidLog(path, f"a router needs two arms to choose from, and {len(able)} can be used ({why})")
     means = np.nanmean(table.quality[table.rows_of(TRAIN)], axis=0)
     ranked = sorted(able, key=lambda place: (-means[place], table.arms[place]))
-    for place in ranked[MOST_ARMS:]:
-        left_out[table.arms[place]] = f"not among the {MOST_ARMS} best on train"
-    return _complete_part(table, sorted(ranked[:MOST_ARMS]), left_out)
+    for place in ranked[most:]:
+        left_out[table.arms[place]] = f"not among the {most} best on train"
+    return _complete_part(table, sorted(ranked[:most]), left_out)
 
 
-def _why_not(table: OutcomeTable, excluded: Collection[str]) -> dict[str, str]:
+def _why_not(table: OutcomeTable, excluded: Collection[str], least_scored: float) -> dict[str, str]:
     train = table.rows_of(TRAIN)
     scored = (~np.isnan(table.quality[train])).mean(axis=0)
     priced = (~np.isnan(table.cost[train])).mean(axis=0)
@@ -63,8 +67,8 @@ def _why_not(table: OutcomeTable, excluded: Collection[str]) -> dict[str, str]:
     for place, arm in enumerate(table.arms):
         if arm in excluded:
             reasons[arm] = "excluded by the caller"
-        elif scored[place] < LEAST_SCORED:
-            reasons[arm] = f"scored on {scored[place]:.1%} of train, {LEAST_SCORED:.0%} are needed"
+        elif scored[place] < least_scored:
+            reasons[arm] = f"scored on {scored[place]:.1%} of train, {least_scored:.0%} are needed"
         elif priced[place] < LEAST_PRICED:
             reasons[arm] = f"its cost is known on {priced[place]:.1%} of train, {LEAST_PRICED:.0%} are needed"
     return reasons

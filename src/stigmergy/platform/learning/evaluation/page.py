@@ -43,7 +43,12 @@ def html(document: Document) -> str:
         "<h2>Data, code, definitions</h2>",
         _facts(document),
     ]
-    head = f"<meta charset=utf-8><title>Replay report</title><style>{_STYLE}</style>"
+    return page("Replay report", parts)
+
+
+def page(title: str, parts: Iterable[str]) -> str:
+    """A whole page of parts in HTML, in the style of all reports."""
+    head = f"<meta charset=utf-8><title>{escape(title)}</title><style>{_STYLE}</style>"
     return f"<!doctype html><html lang=en><head>{head}</head><body>{''.join(parts)}</body></html>\n"
 
 
@@ -79,7 +84,7 @@ def _routers_table(document: Document, best: str) -> str:
     notes = "".join(
         f"<li><b>{escape(name)}</b>: {escape(each['description'])}</li>" for name, each in document["routers"].items()
     )
-    return _table(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
+    return table(_HEADINGS, rows) + f"<ul class=note>{notes}</ul>"
 
 
 def _by_gap(item: tuple[str, Document]) -> tuple[float, str]:
@@ -107,14 +112,15 @@ def _tasks_table(document: Document, best: str) -> str:
     rows = [
         (task, [str(sizes[task]["queries"]), *(_quality(document, name, task) for name in names)], "") for task in shown
     ]
-    return _table(("task", "queries", *names), rows)
+    return table(("task", "queries", *names), rows)
 
 
 def _quality(document: Document, name: str, task: str) -> str:
     return f"{document['routers'][name]['tasks'][task]['quality']:.3f}"
 
 
-def _table(headings: Iterable[str], rows: Iterable[tuple[str, list[str], str]]) -> str:
+def table(headings: Iterable[str], rows: Iterable[tuple[str, list[str], str]]) -> str:
+    """Rows of a first cell, the others, and a class ("best" or none) that marks the row."""
     head = "".join(f"<th>{escape(heading)}</th>" for heading in headings)
     body = "".join(
         f'<tr class="{mark}"><td>{escape(first)}</td>' + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
@@ -129,9 +135,9 @@ def _facts(document: Document) -> str:
     lines = [
         f"{data['rows']} rows; cells with several runs (their mean counts): {data['cells_with_several_runs']}.",
         f"Queries dropped: {dropped}.",
-        f"Arms left out: {_listed(data['arms_left_out'])}.",
+        f"Arms left out: {listed(data['arms_left_out'])}.",
         f"sha256: {', '.join(data['sha256'])}.",
-        f"Versions: {_listed(document['versions'])}.",
+        f"Versions: {listed(document['versions'])}.",
         "Gap closed, hull, oracle, budgets and seeds are those of docs/METHODS.md M2.",
         f"Intervals are of {document['bootstrap_samples']} bootstrap samples over queries.",
         "Each sample recomputes vertices, curves, budgets, hull and oracle; what was fitted stays.",
@@ -141,5 +147,6 @@ def _facts(document: Document) -> str:
     return "".join(f"<p class=note>{escape(line)}</p>" for line in lines)
 
 
-def _listed(facts: Mapping[str, str]) -> str:
+def listed(facts: Mapping[str, str]) -> str:
+    """Facts by name in one line."""
     return "; ".join(f"{name}: {fact}" for name, fact in facts.items()) or "none"

@@ -19,7 +19,7 @@ _STYLES: Final = {
 }
 _CONSTANT: Final = ("random", "cheapest", "dearest", "best_single")
 """Routers of one arm: they are drawn as that arm, not as a line."""
-_COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31", "#444444")
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5195", "#8c6d31", "#444444")
 _RULES: Final[dict[Any, Any]] = {
     "svg.hashsalt": "stigmergy",
     "font.family": "sans-serif",
@@ -31,10 +31,13 @@ _RULES: Final[dict[Any, Any]] = {
     "axes.axisbelow": True,
 }
 _TASKS_SHOWN: Final = 30
+_ARMS_NAMED: Final = 16
+"""More names than this hide each other."""
 
 
 def curves(document: Document) -> str:
     """Mean cost against mean quality of every router, with the single arms as points."""
+    named = len(document["data"]["arms"]) <= _ARMS_NAMED
 
     def draw(axes: Axes) -> None:
         for name, colour in _coloured(document):
@@ -42,7 +45,9 @@ def curves(document: Document) -> str:
             style: dict[str, Any] = _STYLES.get(name, {"color": colour, "linewidth": 1.4})
             axes.plot(curve["cost_usd"], curve["quality"], label=name, **style)
         for arm, means in document["data"]["arms"].items():
-            axes.plot(means["cost_usd"], means["quality"], "o", color="#222222", markersize=4, zorder=5)
+            axes.plot(means["cost_usd"], means["quality"], "o", color="#222222", markersize=4 if named else 2, zorder=5)
+            if not named:
+                continue
             short = arm.rsplit("/", 1)[-1]
             place = (means["cost_usd"], means["quality"])
             axes.annotate(short, place, xytext=(4, -9), textcoords="offset points", fontsize=7, color="#555555")
@@ -52,7 +57,7 @@ def curves(document: Document) -> str:
         axes.set_ylabel("mean quality")
         axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
-    return _drawn(draw, 9.0, 5.4)
+    return drawn(draw, 9.0, 5.4)
 
 
 def gap_intervals(document: Document) -> str:
@@ -62,7 +67,7 @@ def gap_intervals(document: Document) -> str:
         for name, each in document["routers"].items()
         if name not in (*REFERENCES, *_CONSTANT) and each["gap_closed"]
     }
-    return _intervals(figures, "mean", "gap closed over the hull (0: the hull, 1: the oracle)")
+    return intervals(figures, "mean", "gap closed over the hull (0: the hull, 1: the oracle)")
 
 
 def differences(document: Document) -> str:
@@ -72,7 +77,7 @@ def differences(document: Document) -> str:
         for name, each in document["routers"].items()
         if name not in (*REFERENCES, *_CONSTANT, "nearest") and each["versus"]["nearest"]
     }
-    return _intervals(figures, "diff", "gap closed, less that of nearest neighbours (paired)")
+    return intervals(figures, "diff", "gap closed, less that of nearest neighbours (paired)")
 
 
 def tasks(document: Document, router: str) -> str:
@@ -92,10 +97,11 @@ def tasks(document: Document, router: str) -> str:
         axes.set_yticks(range(len(shown)), [f"{task} ({sizes[task]['queries']})" for task in shown], fontsize=8)
         axes.set_xlabel(f"mean quality: best single arm (grey) and {router}")
 
-    return _drawn(draw, 9.0, 1.2 + 0.24 * len(shown))
+    return drawn(draw, 9.0, 1.2 + 0.24 * len(shown))
 
 
-def _intervals(figures: Document, middle: str, label: str) -> str:
+def intervals(figures: Document, middle: str, label: str) -> str:
+    """Figures by name, best on top: ``middle``, ``low`` and ``high`` of each against 0."""
     names = sorted(figures, key=lambda name: float(figures[name][middle]))
 
     def draw(axes: Axes) -> None:
@@ -112,10 +118,11 @@ def _intervals(figures: Document, middle: str, label: str) -> str:
         axes.set_ylim(-0.6, max(len(names), 1) - 0.2)
         axes.set_xlabel(label)
 
-    return _drawn(draw, 9.0, 1.2 + 0.42 * len(names))
+    return drawn(draw, 9.0, 1.2 + 0.42 * len(names))
 
 
-def _drawn(draw: Any, width: float, height: float) -> str:
+def drawn(draw: Any, width: float, height: float) -> str:
+    """What ``draw`` puts on axes, as SVG of so many inches."""
     with mpl.rc_context(_RULES):
         figure = Figure(figsize=(width, height), layout="constrained")
         draw(figure.add_subplot())
@@ -127,7 +134,7 @@ def _drawn(draw: Any, width: float, height: float) -> str:
 
 def _coloured(document: Document) -> Sequence[tuple[str, str]]:
     names = [name for name in document["routers"] if name not in _CONSTANT]
-    return [(name, _COLOURS[place % len(_COLOURS)]) for place, name in enumerate(names)]
+    return [(name, COLOURS[place % len(COLOURS)]) for place, name in enumerate(names)]
 
 
 def _has_free_arm(document: Document) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
 from stigmergy.platform.learning.evaluation.bootstrap import SAMPLES, query_weights
+from stigmergy.platform.learning.evaluation.contestant import Contestant, judge_played
 from stigmergy.platform.learning.evaluation.embedding import Embedded
 from stigmergy.platform.learning.evaluation.hull import Floats
 from stigmergy.platform.learning.evaluation.judging import (
@@ -57,6 +59,7 @@ class Replay:
         embedded: its queries with every view that the routers need.
         routers: names of the catalog of estimators; the mandatory baselines come by themselves.
         samples: bootstrap samples.
+        contestants: by name, who plays queries instead of choosing among the arms.
 
     Raises:
         UnknownEstimator: a name is not in the catalog.
@@ -64,9 +67,16 @@ class Replay:
     """
 
     def __init__(
-        self, table: OutcomeTable, embedded: Embedded, routers: Sequence[str], *, samples: int = SAMPLES
+        self,
+        table: OutcomeTable,
+        embedded: Embedded,
+        routers: Sequence[str],
+        *,
+        samples: int = SAMPLES,
+        contestants: Mapping[str, Contestant] = MappingProxyType({}),
     ) -> None:
         self._table = table
+        self._contestants = contestants
         self._embedded = embedded
         names = dict.fromkeys((*MANDATORY, *routers))
         self._entries = {name: entry(name) for name in names if name not in (HULL, ORACLE)}
@@ -115,7 +125,10 @@ class Replay:
         hull = judge_hull(ground)
         judged = {HULL: hull, **{name: judge(ground, each.policies) for name, each in swept.items()}}
         judged[ORACLE] = judge_oracle(ground)
-        return {name: read(ground, each, hull, self._multiples) for name, each in judged.items()}
+        readings = {name: read(ground, each, hull, self._multiples) for name, each in judged.items()}
+        for name, contestant in self._contestants.items():
+            readings[name] = read(*judge_played(ground, contestant.play(split)), hull, self._multiples)
+        return readings
 
     def _timed(self, name: str, swept: Swept, split: Split, clock: Callable[[], float]) -> DecisionTime:
         view = self._entries[name].view

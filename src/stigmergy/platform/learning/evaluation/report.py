@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
 
 from stigmergy.platform.learning.evaluation.arm_selection import Selected
 from stigmergy.platform.learning.evaluation.bootstrap import interval
+from stigmergy.platform.learning.evaluation.contestant import Contestant
 from stigmergy.platform.learning.evaluation.hull import Floats
 from stigmergy.platform.learning.evaluation.log_reading import SPLITS
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable
@@ -34,14 +36,24 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
 }
 
 
-def report(selected: Selected, readings: Readings, versions: Mapping[str, str], seeds: int, samples: int) -> Document:
+def report(
+    selected: Selected,
+    readings: Readings,
+    versions: Mapping[str, str],
+    seeds: int,
+    samples: int,
+    contestants: Mapping[str, Contestant] = MappingProxyType({}),
+) -> Document:
     """The whole report; the same for the same log, code and seeds but for ``decision_ms``.
 
     ``routers.<name>`` holds the gap closed over the hull with its 95 % interval, and what METHODS M2 asks for; a figure
     without a value (a gap where the oracle is no better than the hull, a quality that is never reached) is null.
+    ``gap_samples`` is the gap on the queries as they are, then on every bootstrap sample; samples are the same for all
+    routers, so that reports can be pooled in pairs.
     """
     table = selected.table
-    found = _Figures(readings, table)
+    described = {**DESCRIPTIONS, **{name: each.description for name, each in contestants.items()}}
+    found = _Figures(readings, table, described)
     return {
         "data": _data(selected),
         "versions": dict(versions),
@@ -56,8 +68,9 @@ def report(selected: Selected, readings: Readings, versions: Mapping[str, str], 
 class _Figures:
     """Figures of every router against the same references."""
 
-    def __init__(self, readings: Readings, table: OutcomeTable) -> None:
+    def __init__(self, readings: Readings, table: OutcomeTable, described: Mapping[str, str]) -> None:
         self._readings = readings
+        self._described = described
         self._tasks = np.asarray(table.tasks)
         self._rare = (table.quality >= SOLVED).sum(axis=1) == 1
         self._gaps = {name: gaps(each, readings.seeds[ORACLE]) for name, each in readings.seeds.items()}
@@ -72,8 +85,9 @@ class _Figures:
         expected = per_query(mine, len(self._tasks))
         timed = self._readings.decisions.get(name)
         return {
-            "description": DESCRIPTIONS[name],
+            "description": self._described[name],
             "gap_closed": _figure(mean_gap),
+            "gap_samples": [_or_null(value) for value in mean_gap.tolist()],
             "gap_by_seed": [_or_null(value) for value in self._gaps[name][:, 0].tolist()],
             "given_split": self._on_given(name),
             "quality_at_best_single_cost": float(at_best[0]),

@@ -30,7 +30,7 @@ from stigmergy.platform.learning.trainers.rl.run import train
 from stigmergy.routers.learned_policy.artifact import load_policy
 
 if TYPE_CHECKING:
-    from tests.integration.training.conftest import MakeWorld
+    from tests.learning.training.conftest import MakeWorld
 
 pytestmark = [
     pytest.mark.ray,

@@ -17,7 +17,7 @@ from stigmergy.platform.learning.trainers.rl.playing import Player, join
 from stigmergy.platform.learning.trainers.rl.rows import Rows, read_rows
 
 if TYPE_CHECKING:
-    from tests.integration.training.conftest import MakeWorld
+    from tests.learning.training.conftest import MakeWorld
 
 
 @settings(max_examples=50)

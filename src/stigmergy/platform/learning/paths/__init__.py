@@ -1,0 +1,1 @@
+"""Replay of whole routes: what every way through a graph would have done on every query (METHODS M14)."""
