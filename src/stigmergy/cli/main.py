@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, tasks, train
+from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, policies, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.deploy import deploy
 from stigmergy.cli.error_line import ErrorLine
@@ -15,6 +15,7 @@ from stigmergy.cli.serve import serve
 from stigmergy.cli.status import status
 from stigmergy.cli.stop import stop
 from stigmergy.cli.submit import submit
+from stigmergy.cli.train_demo.command import train_demo
 from stigmergy.cli.version import version
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
@@ -23,6 +24,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "stop": stop,
     "deploy": deploy,
     "status": status,
+    "train-demo": train_demo,
     "submit": submit,
     "version": version,
 }
@@ -30,6 +32,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tasks": tasks.app,
     "episodes": episodes.app,
     "graph": graph.app,
+    "policies": policies.app,
     "keys": keys.app,
     "config": config.app,
     "evaluate": evaluate.app,

@@ -15,7 +15,7 @@ StigmergyError
 │                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotAnswered, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
@@ -23,11 +23,12 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
-                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              PolicyNotFound, PolicyMoved, PromotionRefused,
+                              InvalidPolicy, NotOperator;
                               ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy
+                UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -59,12 +60,13 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
     UnusableLog,
 )
-from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
+from stigmergy.errors.policies import InvalidPolicy, NotOperator, PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -90,6 +92,7 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotAnswered,
     NotResumable,
     RoutingError,
     UnknownReservation,
@@ -144,6 +147,7 @@ __all__ = [
     "InvalidFanOut",
     "InvalidLog",
     "InvalidPanel",
+    "InvalidPolicy",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
@@ -156,6 +160,8 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NoTradeOff",
+    "NotAnswered",
+    "NotOperator",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -175,6 +181,7 @@ __all__ = [
     "TaskEnded",
     "TaskNotFound",
     "TaskTakenOver",
+    "TrainingExists",
     "Unauthorized",
     "UnexpectedReply",
     "UnfitPolicy",

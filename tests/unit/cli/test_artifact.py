@@ -21,7 +21,7 @@ def saved(tmp_path: Path) -> Path:
     queries = Queries(texts=("1+1", "2+2"), tasks=("sum", "sum"), views={})
     cells = np.array([[1.0, 0.0], [1.0, 0.5]], dtype=np.float32)
     fitted = entry("best_per_task").make().fit(queries, Outcomes(arms=("a", "b"), quality=cells, cost=cells))
-    model = ArmModel(name="best_per_task", arms=("a", "b"), fitted=fitted, semantics=None, unit_usd=1.0)
+    model = ArmModel(name="best_per_task", arms=("a", "b"), fitted=fitted, looks=None, unit_usd=1.0)
     save_arms(tmp_path / "arms.npz", model, Origin(data={"log": "0" * 64}, code="1" * 16, config={}, queries=2))
     return tmp_path / "arms.npz"
 

@@ -20,6 +20,7 @@ SERVED: Final = {
     "ridge_task": "ridge regression on what the means of the query's task type leave over",
     "nearest_and_ridge": "the mean of nearest and ridge",
     "nearest_and_ridge_task": "the mean of nearest_task and ridge_task",
+    "ensemble": "nearest neighbours and ridge on what a text itself asks, over the means of its task type",
     "centroid": "one profile per agent on n-grams",
     "best_per_task": "means per task type",
 }

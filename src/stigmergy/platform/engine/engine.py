@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stigmergy.agents.base import Listener
 from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import EpisodeId, Status, Task
 from stigmergy.errors import BudgetTooSmall, NoTradeOff, UnknownGraph, UnknownRouter
@@ -20,13 +20,15 @@ from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
-from stigmergy.platform.engine.oversight import NOBODY, Approvals, Oversight
+from stigmergy.platform.engine.oversight import NOBODY, Oversight
 from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
+from stigmergy.platform.engine.policies import NO_POLICIES, Decided, Policies
 from stigmergy.platform.engine.resume import resume
-from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
+from stigmergy.platform.engine.run import Approvals, Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.names import new_episode_id
 from stigmergy.platform.episode.state import (
     AskApproval,
     AwaitBranches,
@@ -59,11 +61,6 @@ class EngineLimits:
     max_hand_backs: int = 2
 
 
-def new_episode_id() -> EpisodeId:
-    """A fresh id, unique everywhere."""
-    return f"ep_{uuid.uuid4().hex}"
-
-
 class Engine:
     """Runs tasks through agent graphs. Holds no task state between calls; safe for many concurrent episodes."""
 
@@ -89,6 +86,7 @@ class Engine:
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
         offers: Mapping[str, tuple[str, ...]] = {},
+        policies: Policies = NO_POLICIES,
         earlier: Mapping[str, AgentGraph] = {},
     ) -> None:
         """Take what is served, and what was.
@@ -97,9 +95,8 @@ class Engine:
         are graphs by their version: nothing begins on them any more, but what did is led to its end.
         """
         self._graphs, self._earlier = graphs, earlier
-        self._routers, self._offers = routers, offers
-        self._health = health
-        self._healing = healing
+        self._routers, self._offers, self._policies = routers, offers, policies
+        self._health, self._healing = health, healing
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
@@ -143,16 +140,24 @@ class Engine:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, self._graphs[task.graph], new_episode_id(), Unrecorded())
+        run = self._new_run(task, new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
-        self, task: Task, episode_id: EpisodeId, recorder: Recorder | None = None, past: Sequence[Recorded] = ()
+        self,
+        task: Task,
+        episode_id: EpisodeId,
+        recorder: Recorder | None = None,
+        past: Sequence[Recorded] = (),
+        *,
+        listener: Listener | None = None,
+        approvals: Approvals | None = None,
     ) -> Ran:
         """Run one task to its end, or to that end from where its ``past``, the events of another process, has led.
 
-        Before each call of an agent everything that has happened is given to the ``recorder``. Returns the finished
-        run, whatever its outcome: failures of agents never raise.
+        Before each call of an agent everything that has happened is given to the ``recorder``. The ``listener`` hears
+        the answer as it is written, where it is certain to be it; a failure after that is not repaired. ``approvals``
+        decide in place of the engine's. Returns the finished run; failures of agents never raise.
 
         Raises:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
@@ -162,12 +167,12 @@ class Engine:
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        graph = self._begun_on(past)
-        if graph is None:
+        if self._begun_on(past) is None:
             self.check(task)
         else:
             self._check_router(task)
-        run = self._new_run(task, graph or self._graphs[task.graph], episode_id, recorder or Unrecorded())
+        run = self._new_run(task, episode_id, recorder or Unrecorded(), past)
+        run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
@@ -195,12 +200,12 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(self, task: Task, graph: AgentGraph, episode_id: EpisodeId, recorder: Recorder) -> Run:
+    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder, past: Sequence[Recorded] = ()) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
-            graph=graph,
-            router=self._routers[task.router],
+            graph=self._begun_on(past) or self._graphs[task.graph],
+            router=self._policies.deciding(self._routers[task.router], task, _began_with(past)),
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
             recorder=recorder,
@@ -283,11 +288,19 @@ class Engine:
     def _hop(self, run: Run, command: ChooseHop) -> ev.Event:
         view = self._view(run, command.branch)
         hop = self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+        if isinstance(hop, ev.HopChosen) and hop.decided_by is ev.DecidedBy.ROUTER:
+            decided = Decided(
+                run.episode_id, len(run.recorded), run.task.router, view, hop, trade_off=run.task.trade_off
+            )
+            self._policies.decided(decided)
         return replace(hop, branch=command.branch) if command.branch else hop
 
     def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
         view = self._view(run, command.branch)
         healed: ev.Event
+        if run.heard:
+            # Part of the answer is with the caller: another one would not go on where it broke off.
+            return ev.Escalated(reason=f"the answer broke off: {command.reason}", to=None, branch=command.branch)
         if isinstance(command, Escalate):
             healed = escalation(view.graph, view.state, view.overlay, view.budget, command.reason)
         else:
@@ -300,6 +313,11 @@ class Engine:
     def _too_late(self, run: Run) -> bool:
         left = run.seconds_left()
         return left is not None and left <= 0
+
+
+def _began_with(past: Sequence[Recorded]) -> str:
+    """The policy that an episode was accepted under; empty for one that begins."""
+    return next((each.event.versions.policy for each in past if isinstance(each.event, ev.Accepted)), "")
 
 
 def _ending(run: Run, command: Finish) -> ev.Event:
