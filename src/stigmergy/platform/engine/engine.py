@@ -167,10 +167,7 @@ class Engine:
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        if self._begun_on(past) is None:
-            self.check(task)
-        else:
-            self._check_router(task)
+        (self.check if self._begun_on(past) is None else self._check_router)(task)
         run = self._new_run(task, episode_id, recorder or Unrecorded(), past)
         run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
