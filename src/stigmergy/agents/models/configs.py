@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from stigmergy.agents.models.openai_compatible import LimitField
@@ -61,4 +62,45 @@ class ScriptedModelConfig:
     price: PriceConfig | None = None
 
 
-ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request."""
+
+    max_batch: int = 16
+    max_waiting: int = 64
+    max_input_tokens: int = 4096
+    max_output_tokens: int = 1024
+
+    def __post_init__(self) -> None:
+        for name in ("max_batch", "max_waiting", "max_input_tokens", "max_output_tokens"):
+            require(getattr(self, name) >= 1, f"limits.{name}", getattr(self, name), "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformersConfig:
+    """A causal language model of the ``transformers`` package, run by the batching engine.
+
+    ``model`` is a folder or a name on the Hugging Face hub, ``device`` ``auto`` (an accelerator where there is one) or
+    what torch calls it, such as ``cpu`` or ``cuda:0``; ``dtype`` ``auto`` is that of the weights.
+    """
+
+    kind: Literal["transformers"] = "transformers"
+    model: str
+    device: str = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    limits: EngineLimits = field(default_factory=EngineLimits)
+    price: PriceConfig | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NanoConfig:
+    """A model that ``stigmergy train nano`` wrote to the folder ``path``, run by the batching engine."""
+
+    kind: Literal["nano"] = "nano"
+    path: Path
+    device: str = "auto"
+    limits: EngineLimits = field(default_factory=EngineLimits)
+    price: PriceConfig | None = None
+
+
+ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig

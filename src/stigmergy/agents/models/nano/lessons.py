@@ -16,8 +16,8 @@ from stigmergy.agents.workbench.task import Difficulty, WorkbenchTask, make_task
 
 TIERS: Final[tuple[Difficulty, ...]] = ("easy", "medium", "hard")
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
-_DIGITS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (1, 1), "medium": (1, 2), "hard": (2, 2)}
-_LENGTHS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (1, 3), "medium": (4, 6), "hard": (7, 10)}
+_DIGITS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (1, 2), "medium": (2, 3), "hard": (3, 3)}
+_LENGTHS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (2, 5), "medium": (6, 10), "hard": (11, 16)}
 _CHANGES: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
     "upper": ("Capitals: {}.", str.upper),
     "reverse": ("Backwards: {}.", lambda text: text[::-1]),
