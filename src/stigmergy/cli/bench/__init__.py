@@ -7,6 +7,7 @@ import typer
 from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.engine import engine
 from stigmergy.cli.bench.healing import healing
+from stigmergy.cli.bench.nano import nano
 from stigmergy.cli.bench.off_policy import off_policy
 from stigmergy.cli.bench.routing import routing
 
@@ -14,5 +15,6 @@ app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its pe
 app.command()(chaos)
 app.command()(engine)
 app.command()(healing)
+app.command()(nano)
 app.command("off-policy")(off_policy)
 app.command()(routing)

@@ -20,7 +20,9 @@ from stigmergy.domain import Message
 from stigmergy.errors import AgentUnavailable
 
 TEXTS = ("Hello there, how are you?", "naïve café", "x", "one two three four five six seven eight nine ten")
-TEMPLATE = "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}{% if add_generation_prompt %}>{% endif %}"
+TEMPLATE = (
+    "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}{% if add_generation_prompt %}>{% endif %}"
+)
 has_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU that torch can use")
 
 

@@ -25,7 +25,7 @@ class BatchEngine:
         self,
         name: str,
         load: Callable[[], Decoder],
-        limits: EngineLimits = EngineLimits(),
+        limits: EngineLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name, self.limits, self.clock = name, limits, clock
@@ -130,7 +130,9 @@ class BatchEngine:
         if new:
             batch.join(new)
         now = self.clock()
-        batch.leave([sequence for sequence in batch.sequences if sequence.ended or sequence.out_of_time(now, self.name)])
+        batch.leave(
+            [sequence for sequence in batch.sequences if sequence.ended or sequence.out_of_time(now, self.name)]
+        )
 
     def _end(self, error: AgentError) -> None:
         with self._changed:

@@ -42,9 +42,9 @@ class Sequence:
         self.written: list[int] = []
         self._limit = 0
         self._ends: frozenset[int] = frozenset()
+        self._writer: Writer
         # Its own generator, so that what it draws depends on its seed alone, whatever else is in the batch.
         self._generator = torch.Generator().manual_seed(asked.seed)
-        self._writer = Writer(lambda tokens: "")
 
     def begin(self, name: str, decoder: Decoder, max_input_tokens: int) -> None:
         """Read the conversation as tokens.

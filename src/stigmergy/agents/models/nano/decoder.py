@@ -23,7 +23,7 @@ class NanoDecoder:
     context = CONTEXT
     ends = frozenset({characters.END})
 
-    def __init__(self, network: NanoNetwork, device: torch.device = torch.device("cpu")) -> None:
+    def __init__(self, network: NanoNetwork, device: torch.device) -> None:
         self._network = network.eval().to(device)
         self.device = device
 

@@ -15,6 +15,7 @@ from typing import Final
 from stigmergy.agents.workbench.task import Difficulty, WorkbenchTask, make_task
 
 TIERS: Final[tuple[Difficulty, ...]] = ("easy", "medium", "hard")
+_SUMS: Final = 0.5
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (1, 2), "medium": (2, 3), "hard": (3, 3)}
 _LENGTHS: Final[dict[Difficulty, tuple[int, int]]] = {"easy": (2, 5), "medium": (6, 10), "hard": (11, 16)}
@@ -35,7 +36,17 @@ class Lesson:
 
 def draw_lesson(rng: random.Random, tier: Difficulty) -> Lesson:
     """One lesson of a tier: a sum or a transformation, one as likely as the other."""
-    return _sum(rng, tier) if rng.random() < 0.5 else _change(rng, tier)
+    return _sum(rng, tier) if rng.random() < _SUMS else _change(rng, tier)
+
+
+def draw_tasks(seed: int, count: int) -> tuple[WorkbenchTask, ...]:
+    """``count`` tasks with distinct texts, the tiers in turn; the same arguments give the same tasks."""
+    rng = random.Random(seed)
+    tasks: dict[str, WorkbenchTask] = {}
+    while len(tasks) < count:
+        task = draw_lesson(rng, TIERS[len(tasks) % len(TIERS)]).task
+        tasks.setdefault(task.text, task)
+    return tuple(tasks.values())
 
 
 def _sum(rng: random.Random, tier: Difficulty) -> Lesson:
@@ -52,6 +63,8 @@ def _number(rng: random.Random, digits: int) -> int:
 def _change(rng: random.Random, tier: Difficulty) -> Lesson:
     text = "".join(rng.choice(_LETTERS) for _ in range(rng.randint(*_LENGTHS[tier])))
     asking, change = _CHANGES[rng.choice(tuple(_CHANGES))]
-    value = change(text)
+    if not (value := change(text)):
+        # Vowels alone leave nothing, and nothing is no answer.
+        return _change(rng, tier)
     task = make_task(asking.format(f'"{text}"'), "text", tier, value=value, count=False)
     return Lesson(task, value)

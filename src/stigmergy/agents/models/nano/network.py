@@ -31,8 +31,8 @@ class NanoShape:
 
 
 SIZES: Final[dict[SizeName, NanoShape]] = {
-    "small": NanoShape(width=48, layers=2, heads=4),
-    "large": NanoShape(width=128, layers=4, heads=4),
+    "small": NanoShape(width=32, layers=2, heads=4),
+    "large": NanoShape(width=96, layers=3, heads=4),
 }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from torch.nn import functional
 
 from stigmergy.agents.models.nano.characters import ANSWER, END, PAD, encode
 from stigmergy.agents.models.nano.lessons import TIERS, Lesson, draw_lesson
-from stigmergy.agents.models.nano.network import NanoNetwork, NanoShape
+from stigmergy.agents.models.nano.network import NanoNetwork, NanoShape, SizeName
 
 _IGNORED = -100
 
@@ -22,26 +23,32 @@ _IGNORED = -100
 class NanoTraining:
     """How a model is trained. The rate climbs over ``warm_up`` steps and falls along a cosine to a twentieth."""
 
-    steps: int = 3_000
-    batch: int = 96
-    rate: float = 4e-3
+    steps: int
+    rate: float
+    batch: int = 64
     warm_up: int = 100
     seed: int = 0
 
 
-def train_nano(
-    shape: NanoShape,
-    training: NanoTraining,
-    go_on: Callable[[int, float], bool] = lambda step, loss: True,
-    device: str = "cpu",
-) -> NanoNetwork:
-    """A network trained on lessons of all tiers; the same arguments give the same weights on the same machine.
+TRAININGS: Final[dict[SizeName, NanoTraining]] = {
+    "small": NanoTraining(steps=3_000, rate=6e-3),
+    "large": NanoTraining(steps=2_500, rate=4e-3),
+}
+"""Minutes on two processor cores; what more steps would add falls off."""
 
-    ``go_on`` is told each step and its loss (nats per character of the answer), and ends the training by False.
-    """
+
+def new_network(shape: NanoShape, training: NanoTraining, device: torch.device) -> NanoNetwork:
+    """A network that has learnt nothing; the same seed gives the same weights."""
     network = NanoNetwork(shape)
     network.initialise(torch.Generator().manual_seed(training.seed))
-    network.to(device)
+    return network.to(device)
+
+
+def train(network: NanoNetwork, training: NanoTraining, device: torch.device) -> Iterator[float]:
+    """Train on lessons of all tiers, step by step; gives the loss of each (nats per character of the answers).
+
+    Whoever stops listening stops the training. The same arguments give the same weights on the same machine.
+    """
     rng = random.Random(training.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=training.rate, betas=(0.9, 0.98), weight_decay=0.01)
     for step in range(training.steps):
@@ -51,12 +58,10 @@ def train_nano(
         tier = TIERS[step % len(TIERS)]
         loss = _loss(network, [draw_lesson(rng, tier) for _ in range(training.batch)], device)
         optimiser.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
-        if not go_on(step, loss.item()):
-            break
-    return network.eval()
+        yield loss.item()
 
 
 def _share_of_rate(step: int, training: NanoTraining) -> float:
@@ -66,7 +71,7 @@ def _share_of_rate(step: int, training: NanoTraining) -> float:
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))
 
 
-def _loss(network: NanoNetwork, lessons: Sequence[Lesson], device: str) -> Tensor:
+def _loss(network: NanoNetwork, lessons: Sequence[Lesson], device: torch.device) -> Tensor:
     tokens, targets = (part.to(device) for part in _batch(lessons))
     positions = torch.arange(tokens.shape[1], device=device).expand_as(tokens)
     scores, _ = network(tokens, positions)

@@ -50,3 +50,8 @@ def load_nano(folder: Path) -> tuple[NanoNetwork, NanoOrigin]:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         reason = f"{type(error).__name__}: {error}; write one with `stigmergy train nano`"
         raise InvalidArtifact(str(folder), reason) from error
+
+
+def holds_nano(folder: Path) -> bool:
+    """Whether a model was written to the folder."""
+    return (folder / _ABOUT).exists()

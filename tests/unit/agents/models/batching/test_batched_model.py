@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 import pytest
 import torch
@@ -24,7 +25,7 @@ QUESTIONS = ("What is 1 + 2?", "a", "Backwards: abcdef.", "No vowels: hello worl
 def drawn_decoder(seed: int = 3) -> NanoDecoder:
     network = NanoNetwork(NanoShape(width=16, layers=2, heads=2))
     network.initialise(torch.Generator().manual_seed(seed))
-    return NanoDecoder(network)
+    return NanoDecoder(network, torch.device("cpu"))
 
 
 class Gated:
@@ -202,7 +203,7 @@ async def test_an_engine_that_cannot_load_says_so_to_everybody(started: Start) -
     def load() -> Decoder:
         raise FileNotFoundError("no weights")
 
-    model = BatchedModel("nano", BatchEngine("nano", load))
+    model = BatchedModel("nano", BatchEngine("nano", load, EngineLimits()))
     with pytest.raises(AgentUnavailable, match="no weights"):
         await text_of(model, "abc")
     with pytest.raises(AgentUnavailable):
@@ -211,16 +212,20 @@ async def test_an_engine_that_cannot_load_says_so_to_everybody(started: Start) -
         await text_of(model, "abc")
 
 
+async def closed(engine: BatchEngine) -> None:
+    with suppress(AgentUnavailable):
+        while True:
+            engine.check_health()
+            await asyncio.sleep(0)
+
+
 async def test_closing_tells_those_who_wait() -> None:
     gated = Gated(drawn_decoder())
-    model = BatchedModel("nano", BatchEngine("nano", lambda: gated))
+    model = BatchedModel("nano", BatchEngine("nano", lambda: gated, EngineLimits()))
     asked = asyncio.create_task(text_of(model, "abc"))
     await asyncio.to_thread(gated.reading.acquire)
     closing = asyncio.create_task(model.aclose())
-    with pytest.raises(AgentUnavailable):
-        while True:
-            model.engine.check_health()
-            await asyncio.sleep(0)
+    await closed(model.engine)
     gated.gate.release()
 
     with pytest.raises(AgentUnavailable, match="closed"):
