@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stigmergy.agents.catalog import build_evaluator, build_model
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.agents.evaluators.canonical import CanonicalForm, canonical_form
+from stigmergy.agents.models.base import LanguageModel
 from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -86,16 +87,17 @@ def assemble(
     owner: str,
     environ: Mapping[str, str],
     summarise: Callable[[Ran], str],
+    models: Mapping[str, LanguageModel] | None = None,
     clock: Clock | None = None,
     rng: random.Random | None = None,
 ) -> Runtime:
-    """Build the platform of one process. ``owner`` names the process in task rows and reports."""
+    """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
     clock, rng = clock or SystemClock(), rng or random.Random()
     graphs, routers = settings.build_graphs(), build_routers(settings.routers)
     meet_graphs(routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(routers))
-    debrief = _debrief(settings, store, routers, environ, clock, rng)
+    debrief = _debrief(settings, store, routers, models or built_models(settings, environ), clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
     take, approvals = _delivery(reporter, debrief), Approvals(store, clock, owner)
     outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts, budgets.accounts)
@@ -122,13 +124,13 @@ def _debrief(
     settings: Settings,
     store: Store,
     routers: Mapping[str, Router],
-    environ: Mapping[str, str],
+    models: Mapping[str, LanguageModel],
     clock: Clock,
     rng: random.Random,
 ) -> Debrief:
     return Debrief(
         store=store,
-        evaluators=build_evaluators(settings, environ),
+        evaluators=build_evaluators(settings, models),
         routers={name: router for name, router in routers.items() if not isinstance(router, FixedRule)},
         clock=clock,
         rng=rng,
@@ -136,9 +138,13 @@ def _debrief(
     )
 
 
-def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
-    """The judge of every graph that has one; keys of models are taken from the environment."""
-    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
+def built_models(settings: Settings, environ: Mapping[str, str]) -> dict[str, LanguageModel]:
+    """Every model, for this process alone; keys are taken from the environment."""
+    return {name: build_model(name, config, environ) for name, config in settings.models.items()}
+
+
+def build_evaluators(settings: Settings, models: Mapping[str, LanguageModel]) -> dict[str, Evaluator]:
+    """The judge of every graph that has one."""
     judges = {name: config.evaluator for name, config in settings.graphs.items()}
     return {name: build_evaluator(judge, models) for name, judge in judges.items() if judge is not None}
 

@@ -1,4 +1,8 @@
-"""Prices and language models as the configuration states them."""
+"""Prices and language models as the configuration states them.
+
+Where a model has a ``deployment``, it runs in replicas of its own, which all agents that name it share; where not, it
+runs in every process that asks it.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from stigmergy.agents.deployment_config import DeploymentConfig, require
 from stigmergy.agents.models.openai_compatible import LimitField
 from stigmergy.domain import ZERO, Price
-
-
-def require(holds: bool, field_name: str, value: object, rule: str) -> None:  # noqa: FBT001 - a condition, no switch
-    """Raise ValueError unless the condition holds."""
-    if not holds:
-        raise ValueError(f"{field_name} = {value}: it must be {rule}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +59,7 @@ class ScriptedModelConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = "ok"
     price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +90,7 @@ class TransformersConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,12 @@ class NanoConfig:
     device: str = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
 
 
 ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig
+
+
+def deployment_of(config: ModelConfig) -> DeploymentConfig | None:
+    """How a model is deployed; None where it runs in the process that asks it, or somewhere else altogether."""
+    return None if isinstance(config, OpenAICompatibleConfig) else config.deployment

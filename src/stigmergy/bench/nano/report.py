@@ -8,12 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import torch
-
-from stigmergy.agents.models.nano.decoder import NanoDecoder
+from stigmergy.agents.models.configs import NanoConfig
+from stigmergy.agents.models.nano.decoder import load_nano_decoder
 from stigmergy.agents.models.nano.lessons import TIERS, draw_tasks
 from stigmergy.agents.models.nano.network import SizeName
-from stigmergy.agents.models.nano.weights import load_nano
 from stigmergy.agents.workbench.task import WorkbenchTask
 from stigmergy.bench.nano.models import Kept, models_in
 from stigmergy.bench.nano.outcome_log import train_on_outcomes
@@ -82,7 +80,7 @@ async def measure(folder: Path, minutes: float, tasks: int, seed: int, told: Cal
     to_learn, to_test = (draw_tasks(seed * 100 + which, tasks) for which in (_TRAIN_SEED, _TEST_SEED))
     told("asking both models what routers learn from")
     async with on_stage(configuration(models, {}, {}), seed) as stage:
-        outcomes = {size: await stage.run(f"always-{size}", to_learn) for size in SIZES}
+        outcomes: dict[str, list[Answered]] = {size: await stage.run(f"always-{size}", to_learn) for size in SIZES}
     with TemporaryDirectory() as made:
         artifacts = train_on_outcomes(to_learn, outcomes, ESTIMATORS, Path(made))
         async with on_stage(configuration(models, artifacts, _examples(to_learn)), seed) as stage:
@@ -97,8 +95,8 @@ async def measure(folder: Path, minutes: float, tasks: int, seed: int, told: Cal
 
 
 async def _speed(kept: Kept, texts: Sequence[str]) -> Speed:
-    network, origin = load_nano(kept.folder)
-    return await measure_speed(origin.size, NanoDecoder(network, torch.device("cpu")), texts, _AT_ONCE)
+    name = kept.origin.size
+    return await measure_speed(name, load_nano_decoder(name, NanoConfig(path=kept.folder)), texts, _AT_ONCE)
 
 
 def _examples(tasks: Sequence[WorkbenchTask]) -> dict[str, list[str]]:
@@ -131,7 +129,7 @@ def _policies(tasks: Sequence[WorkbenchTask], answered: Mapping[str, Sequence[An
 
 
 def _by_tier(tasks: Sequence[WorkbenchTask], answers: Sequence[Answered]) -> dict[str, float]:
-    shares = {}
+    shares: dict[str, float] = {}
     for tier in TIERS:
         of_tier = [each.quality == 1 for task, each in zip(tasks, answers, strict=True) if task.difficulty == tier]
         shares[tier] = sum(of_tier) / len(of_tier)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from stigmergy.agents.catalog import build_agent, build_model
+from stigmergy.agents.catalog import build_agent
 from stigmergy.agents.models.nano.network import SizeName
 from stigmergy.agents.workbench.evaluator import check_answer
 from stigmergy.agents.workbench.task import WorkbenchTask
@@ -21,7 +21,7 @@ from stigmergy.domain import Task
 from stigmergy.platform.agent_gateway import InProcessGateway
 from stigmergy.platform.coordination import Coordination
 from stigmergy.platform.engine import Ran
-from stigmergy.platform.runtime import Runtime, assemble, trail_sharers
+from stigmergy.platform.runtime import Runtime, assemble, built_models, trail_sharers
 from stigmergy.platform.settings.loading import settings_from
 from stigmergy.platform.store.memory import MemoryStore
 
@@ -124,7 +124,11 @@ class Stage:
 
 def _answered(task: WorkbenchTask, ran: Ran) -> Answered:
     episode = ran.episode
-    return Answered(check_answer(task.reference, episode.answer), float(episode.charged_usd), episode.route[-1] if episode.route else "")
+    return Answered(
+        check_answer(task.reference, episode.answer),
+        float(episode.charged_usd),
+        episode.route[-1] if episode.route else "",
+    )
 
 
 @asynccontextmanager
@@ -136,7 +140,7 @@ async def on_stage(document: Mapping[str, Any], seed: int) -> AsyncIterator[Stag
         ended[ran.task.id] = ran
         return "{}"
 
-    models = {name: build_model(name, config, {}) for name, config in settings.models.items()}
+    models = built_models(settings, {})
     agents = {name: build_agent(name, config, models) for name, config in settings.agents.items()}
     runtime = assemble(
         settings,
@@ -144,6 +148,7 @@ async def on_stage(document: Mapping[str, Any], seed: int) -> AsyncIterator[Stag
         store=MemoryStore(),
         owner="bench",
         environ={},
+        models=models,
         summarise=keep,
         rng=random.Random(seed),
     )

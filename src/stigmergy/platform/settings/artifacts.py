@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stigmergy.agents.configs import NanoConfig
 from stigmergy.domain import AgentId
 from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -29,7 +30,11 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         name: replace(each, artifact=(folder / each.artifact).absolute()) if isinstance(each, EvidenceConfig) else each
         for name, each in settings.panels.items()
     }
-    return replace(settings, routers=routers, panels=panels)
+    models = {
+        name: replace(each, path=(folder / each.path).absolute()) if isinstance(each, NanoConfig) else each
+        for name, each in settings.models.items()
+    }
+    return replace(settings, routers=routers, panels=panels, models=models)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -32,7 +33,8 @@ def written(folder: Path, network: LlamaForCausalLM | GPT2LMHeadModel) -> Path:
     tokenizer = Tokenizer(BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    FastTokenizer(tokenizer_object=tokenizer, eos_token="<end>", chat_template=TEMPLATE).save_pretrained(folder)
+    make: Any = FastTokenizer
+    make(tokenizer_object=tokenizer, eos_token="<end>", chat_template=TEMPLATE).save_pretrained(folder)
     network.save_pretrained(folder)
     return folder
 
@@ -56,7 +58,8 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def generated(folder: Path, text: str, tokens: int) -> str:
     """What the package itself writes, one conversation at a time."""
-    tokenizer, network = AutoTokenizer.from_pretrained(folder), AutoModelForCausalLM.from_pretrained(folder)
+    network: Any = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     prompt = tokenizer(f"<user>{text}\n>", return_tensors="pt")
     whole = network.generate(**prompt, max_new_tokens=tokens, do_sample=False, pad_token_id=256)
     answer: str = tokenizer.decode(whole[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True)

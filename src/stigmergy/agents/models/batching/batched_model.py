@@ -81,6 +81,14 @@ class BatchedModel:
         finally:
             sequence.cancelled = True
 
+    def start(self) -> None:
+        """Load the weights now rather than at the first request."""
+        self.engine.start()
+
+    def check_health(self) -> None:
+        """See ``BatchEngine.check_health``."""
+        self.engine.check_health()
+
     async def aclose(self) -> None:
         """End the engine's thread."""
         await asyncio.to_thread(self.engine.close)

@@ -21,7 +21,6 @@ from stigmergy.agents.workbench.evaluator import check_answer
 from stigmergy.agents.workbench.task import Difficulty
 from stigmergy.domain import Message
 
-_EXAMINED: Final = 100
 _EXAM_SEED: Final = 1_000_003
 _LONGEST_ANSWER: Final = 32
 _SMOOTHING: Final = 0.02
@@ -29,13 +28,17 @@ _SMOOTHING: Final = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """What is made. ``steps`` None is what the size needs; ``minutes`` ends the training wherever it stands."""
+    """What is made. ``steps`` None is what the size needs; ``minutes`` ends the training wherever it stands.
+
+    ``examined`` is the number of fresh lessons of every tier that the exam asks.
+    """
 
     size: SizeName
     minutes: float = 10.0
     steps: int | None = None
     seed: int = 0
     device: str = "auto"
+    examined: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def make_nano(
     origin = NanoOrigin(
         size=making.size, seed=making.seed, steps=steps, loss=smooth, flops_per_token=flops_per_token(network)
     )
-    return MadeNano(network, origin, examine(network))
+    return MadeNano(network, origin, examine(network, making.examined))
 
 
 def _training(making: Making) -> NanoTraining:
@@ -93,11 +96,11 @@ def _training(making: Making) -> NanoTraining:
     return replace(usual, seed=making.seed, steps=making.steps or usual.steps)
 
 
-def examine(network: NanoNetwork, seed: int = _EXAM_SEED) -> Mapping[Difficulty, float]:
+def examine(network: NanoNetwork, lessons: int) -> Mapping[Difficulty, float]:
     """The share of fresh lessons of every tier that the workbench holds for right."""
-    rng = random.Random(seed)
+    rng = random.Random(_EXAM_SEED)
     decoder = NanoDecoder(network, network.embedding.weight.device)
-    return {tier: _right(decoder, [draw_lesson(rng, tier) for _ in range(_EXAMINED)]) for tier in TIERS}
+    return {tier: _right(decoder, [draw_lesson(rng, tier) for _ in range(lessons)]) for tier in TIERS}
 
 
 def _right(decoder: NanoDecoder, lessons: list[Lesson]) -> float:

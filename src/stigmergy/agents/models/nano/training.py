@@ -32,7 +32,7 @@ class NanoTraining:
 
 TRAININGS: Final[dict[SizeName, NanoTraining]] = {
     "small": NanoTraining(steps=3_000, rate=6e-3),
-    "large": NanoTraining(steps=2_500, rate=4e-3),
+    "large": NanoTraining(steps=2_000, rate=4e-3),
 }
 """Minutes on two processor cores; what more steps would add falls off."""
 
