@@ -10,7 +10,7 @@ from stigmergy.bench.nano.report import SIZES, measure
 
 async def test_every_policy_is_tried_on_the_same_tasks_and_costs_lie_between_the_models(tmp_path: Path) -> None:
     for size in SIZES:
-        make_nano(Making(size=size, steps=2, device="cpu"), lambda *_: None).save(tmp_path / size)
+        make_nano(Making(size=size, steps=1, device="cpu", examined=1), lambda *_: None).save(tmp_path / size)
 
     told: list[str] = []
     document = (await measure(tmp_path, 1.0, 30, 0, told.append)).document()
