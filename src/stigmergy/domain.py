@@ -63,6 +63,11 @@ class Status(StrEnum):
     DEAD_LETTER = "dead_letter"
 
     @property
+    def stands_still(self) -> bool:
+        """Whether nothing more happens to the task by itself."""
+        return self.ended or self is Status.NEEDS_APPROVAL
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen to the task."""
         return self not in (Status.PENDING, Status.RUNNING, Status.NEEDS_APPROVAL)
@@ -201,6 +206,8 @@ class AgentProfile:
 
     id: AgentId
     description: str = ""
+    body: str = ""
+    """What it really does, in its own words: prompt, skills, examples of its work. Retrieval searches it."""
     price: Price
     caps: TokenCaps = TokenCaps()
     timeout_s: float = 30.0
@@ -274,11 +281,13 @@ class Task:
     idempotency_key: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     tenant: str = "local"
+    trade_off: float | None = None
+    """What money is worth in quality, at least 0, in the unit of its router; None: as the router is configured."""
     priority: int = 0
     key: str = ""
     """Name of the tenant's key that it was submitted with; empty where there are no keys."""
     options: ModelOptions = field(default_factory=dict)
-    """How the completion that will be the answer is to be made; the other calls of language models know nothing of it."""
+    """How the completion that will be the answer is to be made; no other call of a language model knows of them."""
     created_at: datetime
 
     @property

@@ -52,6 +52,9 @@ class TaskBody(Asked):
     messages: tuple[MessageModel, ...] = ()
     graph: str | None = None
     router: str | None = None
+    """One of those that the graph offers; its default when left out."""
+    trade_off: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """What money is worth in quality, in the unit of the router; left out, as the router is configured."""
     budget: BudgetModel = BudgetModel()
     task_type: str | None = None
     labels: Mapping[str, str] = Field(default_factory=dict, max_length=32)
@@ -112,14 +115,20 @@ class OptionModel(Told):
 
 
 class HopModel(Told):
-    """Why one hop was taken. ``options`` come best first; the second is what would have been second."""
+    """Why one hop was taken. ``options`` come best first; the second is what would have been second.
+
+    ``not_retrieved`` counts feasible successors that retrieval left out before anything was scored.
+    """
 
     source: str
     node: str
     decided_by: str
     probability: float
+    policy_version: str = ""
+    """Of what the router scored with."""
     options: tuple[OptionModel, ...] = ()
     refused: Mapping[str, str] = {}
+    not_retrieved: int = 0
 
 
 class ApprovalModel(Told):
@@ -164,6 +173,8 @@ class TaskResult(Told):
     reason: str = ""
     graph: str
     router: str
+    trade_off: float | None = None
+    """What the router weighed money with; None for one that takes no trade-off."""
     answer: str | None = None
     route: tuple[str, ...] = ()
     usage: UsageModel = UsageModel()
@@ -282,16 +293,71 @@ class GraphModel(Told):
     version: str
     description: str = ""
     default_router: str
+    routers: tuple[str, ...] = ()
+    """Those that a task may name."""
     nodes: tuple[NodeModel, ...]
     edges: tuple[EdgeModel, ...]
 
 
+class FootprintModel(Told):
+    """What is left in a trail of one past episode's deposit; below 0 it weakened the trail."""
+
+    episode: str
+    amount: float
+
+
+class TrailModel(Told):
+    """The trail on an edge (1 is neither good nor bad), and the past episodes with the largest deposits in it."""
+
+    source: str
+    target: str
+    trail: float
+    footprints: tuple[FootprintModel, ...] = ()
+
+
+class TypeTrailsModel(Told):
+    """What a colony has learnt of one task type; ``episodes`` are weighted, ``trails`` come strongest first."""
+
+    episodes: float
+    mean_utility: float
+    trails: tuple[TrailModel, ...]
+    abilities: Mapping[str, float] = {}
+
+
+class ColonyModel(Told):
+    """What a colony has learnt on one graph. ``origin`` is the artifact that it began from, if any."""
+
+    colony: str
+    version: int
+    origin: str = ""
+    episodes: int
+    types: Mapping[str, TypeTrailsModel]
+
+
+class TrailsModel(Told):
+    """Every colony's trails on a graph at this moment."""
+
+    graph: str
+    colonies: tuple[ColonyModel, ...]
+
+
+class PolicyModel(Told):
+    """A trained artifact that serves. ``problem`` says why a newer file does not: empty where there is none."""
+
+    entry: str
+    """In the configuration: ``routers.near``, ``panels.asked``, ``graphs.main.guard``."""
+    version: str
+    agents: tuple[str, ...] = ()
+    problem: str = ""
+
+
 class ServedModel(Told):
-    """What this server serves."""
+    """What this server serves; ``policies`` as the gateway that answers has them."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
     default_graph: str
+    policies: tuple[PolicyModel, ...] = ()
 
 
 class RouteModel(Told):
@@ -299,6 +365,7 @@ class RouteModel(Told):
 
     graph: str
     router: str
+    trade_off: float | None = None
     mixture: Mapping[str, float]
     hops: tuple[HopModel, ...]
 

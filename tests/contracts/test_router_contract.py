@@ -51,7 +51,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name="best_single",
         arms=("a1", "a2", "b1", "b2", "c1"),
         fitted=FittedMeans(quality, cost),
-        semantics=None,
+        looks=None,
         unit_usd=0.01,
     )
     save_arms(folder / "arms.npz", model, Origin(data={}, code="", config={}, queries=1))

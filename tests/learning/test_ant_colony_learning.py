@@ -32,7 +32,7 @@ SKILL: dict[TaskType, dict[NodeId, float]] = {
 """Chance that an agent does its part of a task; the task succeeds when all three do."""
 TYPES = tuple(SKILL)
 EPISODES = 300
-SEED = 1
+SEED = 0
 
 
 @pytest.fixture(scope="module")

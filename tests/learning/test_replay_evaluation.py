@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -167,3 +168,12 @@ def test_the_code_has_a_fingerprint() -> None:
     versions = code_versions()
     assert len(versions["code"]) == 16
     assert {"python", "numpy", "stigmergy", "pyarrow"} < set(versions)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_ensemble_stays_at_the_hull_where_outcomes_have_nothing_to_do_with_queries(seed: int) -> None:
+    made = table(noise=0.1)
+    shuffled = replace(made, quality=made.quality[np.random.default_rng(seed).permutation(QUERIES)])
+    gap = replayed(shuffled, ("ensemble",))["routers"]["ensemble"]["gap_closed"]
+    assert gap["low"] <= 0.0 <= gap["high"]
+    assert gap["mean"] > -0.1

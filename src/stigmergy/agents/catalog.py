@@ -57,6 +57,7 @@ def _profile(name: AgentId, config: AgentConfig, price: Price) -> AgentProfile:
     return AgentProfile(
         id=name,
         description=config.description,
+        body=_body(config),
         price=price,
         caps=config.caps,
         timeout_s=config.timeout_s,
@@ -66,6 +67,11 @@ def _profile(name: AgentId, config: AgentConfig, price: Price) -> AgentProfile:
         idempotent=config.idempotent,
         ability=dict(config.ability),
     )
+
+
+def _body(config: AgentConfig) -> str:
+    prompt = config.role if isinstance(config, configs.LlmConfig) else ""
+    return "\n".join(part for part in (prompt, *config.skills) if part)
 
 
 def build_agent(

@@ -57,6 +57,7 @@ __all__ = [
     "WorkbenchConfig",
     "WorkbenchEvaluatorConfig",
     "check_strategy",
+    "completes_freely",
 ]
 
 
@@ -71,11 +72,13 @@ class DrillConfig:
 class AgentFields:
     """What every kind of agent states.
 
+    ``skills`` are texts of what it does and examples of its work, by which a graph with ``retrieval`` finds it.
     ``timeout_s`` and ``expected_latency_s`` are seconds; ``ability`` is a prior in [0, 1] per task type. An agent
     without a price is refused, except that a language model's agent inherits its model's.
     """
 
     description: str = ""
+    skills: tuple[str, ...] = ()
     price: PriceConfig | None = None
     caps: TokenCaps = field(default_factory=TokenCaps)
     timeout_s: float = 30.0
@@ -162,6 +165,13 @@ class WorkbenchConfig(AgentFields):
 def check_strategy(config: LlmConfig) -> str | None:
     """What is wrong with the caps of an agent whose strategy may ask more often than they cover; None if nothing."""
     return uncovered_calls(config.strategy, STRATEGIES[config.strategy].max_calls, config.caps)
+
+
+def completes_freely(config: AgentConfig, models: Mapping[str, ModelConfig]) -> bool:
+    """Whether a caller's tools and response format reach a language model that takes them, and its completion him."""
+    if not isinstance(config, LlmConfig) or not STRATEGIES[config.strategy].verbatim:
+        return False
+    return isinstance(models[config.model], OpenAICompatibleConfig)
 
 
 AgentConfig: TypeAlias = ToolConfig | LlmConfig | ScriptedConfig | WorkbenchConfig

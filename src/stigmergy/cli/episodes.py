@@ -14,6 +14,7 @@ from stigmergy.cli.audit import replay, verify
 from stigmergy.cli.options import AsJson, Url
 from stigmergy.cli.outcome_view import print_episode, status_text
 from stigmergy.cli.output import arrows, print_json, printable, share, stdout, table, usd, working
+from stigmergy.cli.trails import explain
 from stigmergy.client import Client
 from stigmergy.domain import Status
 from stigmergy.wire import EpisodeModel
@@ -21,6 +22,7 @@ from stigmergy.wire import EpisodeModel
 _PAGE = 100
 
 app = typer.Typer(no_args_is_help=True, help="What was run: every episode is kept.")
+app.command()(explain)
 app.command()(verify)
 app.command()(replay)
 

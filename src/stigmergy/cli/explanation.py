@@ -31,6 +31,11 @@ def rivals(hop: HopModel) -> tuple[OptionModel, ...]:
     return tuple(sorted(others, key=lambda option: (-option.score, option.node)))
 
 
+def router_text(router: str, trade_off: float | None) -> str:
+    """A router with what it weighed money with: ``near (trade-off 0.1)``."""
+    return router if trade_off is None else f"{router} (trade-off {trade_off:g})"
+
+
 def why_table(hops: Sequence[HopModel], rivals_shown: int | None = None) -> Table:
     """A row per hop for what was chosen, then for its rivals, then for what the mask refused.
 
@@ -61,7 +66,7 @@ def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
         Text(printable(hop.source)),
         "→",
         Text(printable(hop.node), style="bold green"),
-        Text(printable(hop.decided_by)),
+        Text(printable(f"{hop.decided_by} {hop.policy_version}".strip())),
         f"{chosen.score:.3g}" if chosen else "-",
         share(hop.probability),
         Text(figures(chosen.evidence) if chosen else ""),
@@ -76,6 +81,9 @@ def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
             share(option.probability),
             Text(figures(option.evidence)),
         )
+    if hop.not_retrieved:
+        left_out = Text(f"{hop.not_retrieved:,} more were feasible, but not retrieved", style="yellow")
+        rows.add_row("", "…", "", "", "", "", left_out)
     if rivals_shown is None:
         for node, reason in sorted(hop.refused.items()):
             refusal = Text(f"refused: {printable(reason)}", style="yellow")

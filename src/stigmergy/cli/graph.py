@@ -8,13 +8,15 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from stigmergy.cli.explanation import figures, hops_of, why_table
-from stigmergy.cli.options import AsJson, GraphName, MaxUsd, RouterName, TaskTypeName, Url, budget_of
+from stigmergy.cli.explanation import figures, hops_of, router_text, why_table
+from stigmergy.cli.options import AsJson, GraphName, MaxUsd, RouterName, TaskTypeName, TradeOff, Url, budget_of
 from stigmergy.cli.output import arrows, print_json, printable, seconds, share, stdout, table, usd
+from stigmergy.cli.trails import trails
 from stigmergy.client import Client
 from stigmergy.wire import EpisodeModel, GraphModel, RouteModel
 
 app = typer.Typer(no_args_is_help=True, help="Served graphs, and the routes through them.")
+app.command()(trails)
 
 
 @app.command()
@@ -27,6 +29,7 @@ def show(name: Annotated[str, typer.Argument(help="Which graph.")], as_json: AsJ
         return
     console = stdout()
     console.print(Text(printable(f"{graph.name} (version {graph.version}, default router {graph.default_router})")))
+    console.print(Text(printable(f"routers: {', '.join(graph.routers)}"), style="dim"))
     if graph.description:
         console.print(Text(printable(graph.description), style="dim"))
     console.print()
@@ -38,9 +41,11 @@ def show(name: Annotated[str, typer.Argument(help="Which graph.")], as_json: AsJ
 @app.command()
 def route(
     text: Annotated[str | None, typer.Argument(help="What would be asked.")] = None,
+    *,
     episode: Annotated[str | None, typer.Option("--episode", help="Explain this episode's route instead.")] = None,
     graph: GraphName = None,
     router: RouterName = None,
+    trade_off: TradeOff = None,
     max_usd: MaxUsd = None,
     task_type: TaskTypeName = None,
     as_json: AsJson = False,
@@ -54,8 +59,9 @@ def route(
         raise typer.BadParameter("give either TEXT or --episode ID")
     with Client(url) as client:
         if text is not None:
+            budget = budget_of(max_usd)
             planned = client.plan_route(
-                text, graph=graph, router=router, budget=budget_of(max_usd), task_type=task_type
+                text, graph=graph, router=router, trade_off=trade_off, budget=budget, task_type=task_type
             )
         else:
             planned = _taken(client.episode(str(episode)))
@@ -68,14 +74,18 @@ def route(
 def _taken(episode: EpisodeModel) -> RouteModel:
     accepted = next((event.data for event in episode.events if event.kind == "accepted"), {})
     return RouteModel(
-        graph=episode.graph, router=episode.router, mixture=accepted.get("mixture", {}), hops=hops_of(episode)
+        graph=episode.graph,
+        router=episode.router,
+        trade_off=accepted.get("trade_off"),
+        mixture=accepted.get("mixture", {}),
+        hops=hops_of(episode),
     )
 
 
 def _print_route(planned: RouteModel) -> None:
     console = stdout()
     console.print(Text(arrows([*(hop.source for hop in planned.hops[:1]), *(hop.node for hop in planned.hops)])))
-    told = printable(f"graph {planned.graph}, router {planned.router}")
+    told = printable(f"graph {planned.graph}, router {router_text(planned.router, planned.trade_off)}")
     console.print(Text(f"{told}; task types: {figures(planned.mixture) or 'not known'}", style="dim"))
     console.print()
     console.print(why_table(planned.hops))

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import bench, config, episodes, evaluate, graph, keys, tasks, train
+from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
@@ -30,6 +30,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "config": config.app,
     "evaluate": evaluate.app,
     "train": train.app,
+    "artifact": artifact.app,
     "bench": bench.app,
 }
 

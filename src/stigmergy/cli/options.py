@@ -28,6 +28,10 @@ Url: TypeAlias = Annotated[
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 GraphName: TypeAlias = Annotated[str | None, typer.Option("--graph", help="The graph; else the server's default.")]
 RouterName: TypeAlias = Annotated[str | None, typer.Option("--router", help="The router; else the graph's default.")]
+TradeOff: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--trade-off", min=0, help="What money is worth in quality; 0: nothing. Else as the router has it."),
+]
 MaxUsd: TypeAlias = Annotated[
     Decimal | None, typer.Option("--max-usd", parser=_usd, metavar="USD", help="The most that the task may cost.")
 ]

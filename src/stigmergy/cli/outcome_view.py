@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stigmergy.cli.explanation import why_table
+from stigmergy.cli.explanation import router_text, why_table
 from stigmergy.cli.output import arrows, printable, seconds, share, table, usd
 from stigmergy.domain import Status
 from stigmergy.wire import ApprovalModel, ChargeModel, EpisodeModel, FailureModel, TaskResult, UsageModel
@@ -85,7 +85,8 @@ def _card(ended: TaskResult | EpisodeModel) -> Table:
     card.add_column(overflow="fold")
     status = status_text(ended.status)
     card.add_row("status", status.append(f" ({printable(ended.reason)})", style="not bold") if ended.reason else status)
-    card.add_row("graph, router", Text(printable(f"{ended.graph}, {ended.router}")))
+    router = router_text(ended.router, getattr(ended, "trade_off", None))
+    card.add_row("graph, router", Text(printable(f"{ended.graph}, {router}")))
     card.add_row("route", Text(arrows(ended.route)))
     card.add_row("cost", cost_text(ended.usage))
     usage = ended.usage

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from stigmergy.cli.options import AsJson, GraphName, MaxUsd, Priority, RouterName, TaskTypeName, Url, budget_of
+from stigmergy.cli.options import (
+    AsJson,
+    GraphName,
+    MaxUsd,
+    Priority,
+    RouterName,
+    TaskTypeName,
+    TradeOff,
+    Url,
+    budget_of,
+)
 from stigmergy.cli.outcome_view import print_task
 from stigmergy.cli.output import print_json, stdout, working
 from stigmergy.client import Client
@@ -18,6 +28,7 @@ def submit(
     *,
     graph: GraphName = None,
     router: RouterName = None,
+    trade_off: TradeOff = None,
     max_usd: MaxUsd = None,
     task_type: TaskTypeName = None,
     priority: Priority = 0,
@@ -35,6 +46,7 @@ def submit(
             query,
             graph=graph,
             router=router,
+            trade_off=trade_off,
             budget=budget_of(max_usd),
             task_type=task_type,
             wait=not no_wait,

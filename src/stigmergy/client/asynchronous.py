@@ -30,6 +30,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 
@@ -60,6 +61,7 @@ class AsyncClient:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -75,6 +77,7 @@ class AsyncClient:
             query=query,
             graph=graph,
             router=router,
+            trade_off=trade_off,
             budget=budget,
             task_type=task_type,
             labels=labels,
@@ -222,6 +225,10 @@ class AsyncClient:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
         return await self._send(calls.graph_call(name))
 
+    async def trails(self, graph: str) -> TrailsModel:
+        """What every colony has learnt on a graph, and from which past episodes; raises UnknownGraph."""
+        return await self._send(calls.trails_call(graph))
+
     async def served(self) -> ServedModel:
         """The graphs and routers of this server."""
         return await self._send(calls.served_call())
@@ -232,13 +239,20 @@ class AsyncClient:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> RouteModel:
         """The route that would be taken now, as ``Client.plan_route`` tells it. No agent is called."""
         task = calls.task_request(
-            query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
+            query=query,
+            graph=None,
+            router=router,
+            trade_off=trade_off,
+            budget=budget,
+            task_type=task_type,
+            labels=labels,
         )
         return await self._send(calls.route_call(graph or (await self.served()).default_graph, task))
 

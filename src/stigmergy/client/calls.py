@@ -34,6 +34,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 POLL_S: Final = 20.0
@@ -53,6 +54,7 @@ def task_request(
     query: str | None,
     graph: str | None,
     router: str | None,
+    trade_off: float | None = None,
     budget: Budgeted | None,
     task_type: str | None,
     labels: Mapping[str, str] | None,
@@ -73,6 +75,7 @@ def task_request(
         "messages": messages,
         "graph": graph,
         "router": router,
+        "trade_off": trade_off,
         "budget": BudgetModel() if budget is None else budget,
         "task_type": task_type,
         "labels": labels or {},
@@ -214,6 +217,11 @@ def served_call() -> Call[ServedModel]:
 def graph_call(name: str) -> Call[GraphModel]:
     """``GET /v1/graphs/{name}``."""
     return Call(reply=GraphModel, path=f"/v1/graphs/{_quoted(name)}")
+
+
+def trails_call(graph: str) -> Call[TrailsModel]:
+    """``GET /v1/graphs/{name}/trails``."""
+    return Call(reply=TrailsModel, path=f"/v1/graphs/{_quoted(graph)}/trails")
 
 
 def route_call(graph: str, task: TaskRequest) -> Call[RouteModel]:

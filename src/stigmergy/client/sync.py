@@ -31,6 +31,7 @@ from stigmergy.wire import (
     TaskRequest,
     TaskResult,
     Told,
+    TrailsModel,
 )
 
 
@@ -73,6 +74,7 @@ class Client:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -89,6 +91,8 @@ class Client:
             query: what is asked; may be left out when ``messages`` end with it.
             graph: which graph serves it; the server's default when None.
             router: who chooses the route; the graph's default when None.
+            trade_off: what money is worth in quality, at least 0, in the unit of the router; as it is configured when
+                None.
             budget: limits, as a BudgetModel or a mapping such as ``{"max_usd": "0.01"}``.
             task_type: what kind of query it is, where that is known.
             labels: free words to find the episode by.
@@ -103,6 +107,7 @@ class Client:
             query=query,
             graph=graph,
             router=router,
+            trade_off=trade_off,
             budget=budget,
             task_type=task_type,
             labels=labels,
@@ -285,6 +290,10 @@ class Client:
         """A served graph with the health and the trails of this moment; raises UnknownGraph."""
         return self._send(calls.graph_call(name))
 
+    def trails(self, graph: str) -> TrailsModel:
+        """What every colony has learnt on a graph, and from which past episodes; raises UnknownGraph."""
+        return self._send(calls.trails_call(graph))
+
     def served(self) -> ServedModel:
         """The graphs and routers of this server."""
         return self._send(calls.served_call())
@@ -295,6 +304,7 @@ class Client:
         *,
         graph: str | None = None,
         router: str | None = None,
+        trade_off: float | None = None,
         budget: Budgeted | None = None,
         task_type: str | None = None,
         labels: Mapping[str, str] | None = None,
@@ -305,10 +315,16 @@ class Client:
 
         Raises:
             InvalidQuery, InvalidBudget: refused here or by the server.
-            UnknownGraph, UnknownRouter, BudgetTooSmall: refused by the server.
+            UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: refused by the server.
         """
         task = calls.task_request(
-            query=query, graph=None, router=router, budget=budget, task_type=task_type, labels=labels
+            query=query,
+            graph=None,
+            router=router,
+            trade_off=trade_off,
+            budget=budget,
+            task_type=task_type,
+            labels=labels,
         )
         return self._send(calls.route_call(graph or self.served().default_graph, task))
 

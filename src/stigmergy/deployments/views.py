@@ -14,6 +14,7 @@ from stigmergy.platform.engine import Ran
 from stigmergy.platform.episode.charges import charges
 from stigmergy.platform.episode.events import Cornered, HopChosen
 from stigmergy.platform.records import StoredEvent, TaskPage, TaskRecord
+from stigmergy.platform.snapshots import ArtifactSnapshot
 
 _READ_UNBOUNDED = Bounds(1e-6, 1e6)
 
@@ -27,6 +28,7 @@ def summarise(ran: Ran) -> str:
         reason=episode.reason,
         graph=episode.graph,
         router=episode.router,
+        trade_off=ran.trade_off,
         answer=episode.answer,
         route=episode.route,
         usage=_usage(episode),
@@ -56,10 +58,14 @@ def ledger_of(ran: Ran) -> tuple[wire.ChargeModel, ...]:
     )
 
 
+def hops_of(ran: Ran) -> tuple[wire.HopModel, ...]:
+    """Why every hop was taken."""
+    return tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
+
+
 def explained(result: str, ran: Ran) -> str:
     """A result with its hops and its ledger."""
-    hops = tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
-    known = {"hops": hops, "ledger": ledger_of(ran)}
+    known = {"hops": hops_of(ran), "ledger": ledger_of(ran)}
     return wire.TaskResult.model_validate_json(result).model_copy(update=known).model_dump_json()
 
 
@@ -81,6 +87,7 @@ def task_json(record: TaskRecord) -> str:
         reason=record.reason,
         graph=task.graph,
         router=task.router,
+        trade_off=task.trade_off,
         answer=record.answer,
         episode_id=record.episode_id,
         approval=_approval(record),
@@ -109,10 +116,12 @@ def hop_model(event: HopChosen) -> wire.HopModel:
         node=event.node,
         decided_by=event.decided_by,
         probability=event.probability,
+        policy_version=event.policy_version,
         options=tuple(
             wire.OptionModel(node=o.node, score=o.score, probability=o.probability, evidence=o.evidence) for o in ranked
         ),
         refused=dict(event.refused),
+        not_retrieved=event.not_retrieved,
     )
 
 
@@ -150,14 +159,17 @@ def episode_model(episode: Episode, events: Iterable[StoredEvent] = ()) -> wire.
     )
 
 
-def graph_model(graph: AgentGraph, router: str, overlay: Overlay, trails: Iterable[Trails]) -> wire.GraphModel:
-    """A graph with the health of its agents and the trails on its edges."""
+def graph_model(
+    graph: AgentGraph, routers: tuple[str, ...], overlay: Overlay, trails: Iterable[Trails]
+) -> wire.GraphModel:
+    """A graph with its routers, the default first, the health of its agents and the trails on its edges."""
     read = tuple(trails)
     return wire.GraphModel(
         name=graph.name,
         version=graph.version,
         description=graph.spec.description,
-        default_router=router,
+        default_router=routers[0],
+        routers=routers,
         nodes=tuple(
             _fan_out(graph, node) if node in graph.branches else _node(graph, node, overlay) for node in graph.nodes
         ),
@@ -168,6 +180,12 @@ def graph_model(graph: AgentGraph, router: str, overlay: Overlay, trails: Iterab
             for target in graph.successors(source)
         ),
     )
+
+
+def policy_model(entry: str, snapshot: ArtifactSnapshot[object]) -> wire.PolicyModel:
+    """A trained artifact that serves."""
+    current = snapshot.current
+    return wire.PolicyModel(entry=entry, version=current.version, agents=current.agents, problem=snapshot.problem)
 
 
 def _node(graph: AgentGraph, node: NodeId, overlay: Overlay) -> wire.NodeModel:

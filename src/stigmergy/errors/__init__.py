@@ -15,16 +15,18 @@ StigmergyError
 │                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotAnswered, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
 │   ├── AgentOverloaded                                      │   ├── UnexpectedReply      ├── PortTaken ─ DeployFailed
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
-                              RequestError also: BudgetExhausted, Unauthorized,
-                              PolicyNotFound, PolicyMoved, PromotionRefused)
-LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph
+                              RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
+                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              GraphError also: DuplicateAgent)
+LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
+                UnfitPolicy
 """
 
 from stigmergy.errors.agents import (
@@ -41,6 +43,7 @@ from stigmergy.errors.agents import (
 from stigmergy.errors.base import ConfigError, MissingExtra, StigmergyError
 from stigmergy.errors.graphs import (
     CycleFound,
+    DuplicateAgent,
     DuplicateName,
     GoalUnreachable,
     GraphError,
@@ -55,6 +58,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
     UnusableLog,
@@ -70,6 +74,7 @@ from stigmergy.errors.requests import (
     InvalidQuery,
     MalformedRequest,
     NoDeadLetter,
+    NoTradeOff,
     RequestError,
     TaskEnded,
     TaskNotFound,
@@ -84,6 +89,7 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotAnswered,
     NotResumable,
     RoutingError,
     UnknownReservation,
@@ -119,6 +125,7 @@ __all__ = [
     "ConfigError",
     "CycleFound",
     "DeployFailed",
+    "DuplicateAgent",
     "DuplicateName",
     "EpisodeError",
     "EpisodeNotFound",
@@ -143,6 +150,8 @@ __all__ = [
     "MissingView",
     "NoDeadLetter",
     "NoFeasibleHop",
+    "NoTradeOff",
+    "NotAnswered",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -163,6 +172,7 @@ __all__ = [
     "TaskTakenOver",
     "Unauthorized",
     "UnexpectedReply",
+    "UnfitPolicy",
     "UnknownAgent",
     "UnknownEstimator",
     "UnknownGraph",

@@ -38,6 +38,19 @@ class UnknownAgent(GraphError):
         return f"no agent {self.agent!r} is declared; known agents: {name_some(self.known)}"
 
 
+class DuplicateAgent(GraphError):
+    """Two agents of an index share an id."""
+
+    code = "duplicate_agent"
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(agent)
+        self.agent = agent
+
+    def __str__(self) -> str:
+        return f"the agent {self.agent!r} is there already; give the other one another id, or remove this one first"
+
+
 class UnknownNode(GraphError):
     """An edge or a question names a node that the graph does not have."""
 

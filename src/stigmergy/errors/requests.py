@@ -109,7 +109,7 @@ class UnknownGraph(RequestError):
 
 
 class UnknownRouter(RequestError):
-    """The task names a router that is not configured."""
+    """The task names a router that its graph does not offer."""
 
     code = "unknown_router"
 
@@ -118,7 +118,20 @@ class UnknownRouter(RequestError):
         self.router, self.known = router, known
 
     def __str__(self) -> str:
-        return f"no router {self.router!r} is configured; known routers: {name_some(self.known)}"
+        return f"no router {self.router!r} can be asked for here; routers: {name_some(self.known)}"
+
+
+class NoTradeOff(RequestError):
+    """The task sets a trade-off for a router that trades nothing off."""
+
+    code = "no_trade_off"
+
+    def __init__(self, router: str, others: tuple[str, ...]) -> None:
+        super().__init__(router, others)
+        self.router, self.others = router, others
+
+    def __str__(self) -> str:
+        return f"router {self.router!r} takes no trade-off; routers that do: {name_some(self.others) or 'none'}"
 
 
 class TaskNotFound(RequestError):

@@ -90,6 +90,11 @@ class AgentGraph:
         nested = {agent for arms in self.branches.values() for graph in arms.values() for agent in graph.agents}
         return frozenset(own | nested | (set() if self.escalation is None else {self.escalation.id}))
 
+    @property
+    def profiles(self) -> tuple[AgentProfile, ...]:
+        """Those of ``agents``, ordered by id."""
+        return tuple(self._used.values())
+
     def node(self, name: NodeId) -> Node:
         """The node of this name; raises UnknownNode (START and GOAL are not nodes)."""
         try:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from stigmergy.domain import AgentId, Mixture, TaskType
+from stigmergy.domain import AgentId, EpisodeId, Mixture, TaskType
+from stigmergy.graphs.footprints import LEAST_SHARE, Footprint, FootprintTable
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import AgentTable, Edge, EdgeTable, TrailDelta
 
@@ -25,6 +27,7 @@ class Walk:
             route, 1 at the dearest.
         latency_s: of the episode, in seconds.
         weight: how many episodes this one stands for, ``1 / P(it was judged)``.
+        episode: which one it was; without a name it leaves no footprints.
     """
 
     edges: tuple[Edge, ...]
@@ -34,6 +37,7 @@ class Walk:
     cost: float
     latency_s: float = 0.0
     weight: float = 1.0
+    episode: EpisodeId = ""
 
     def shares(self) -> Mapping[TaskType, float]:
         """What the episode counts for each task type in its mixture, ``weight x w_t``."""
@@ -54,26 +58,29 @@ class AdvantageRule:
 
     ::
 
-        u          = quality - cost_weight x cost, and at most 0 when quality < correct_quality
+        u          = quality - cost_weight x cost, and at most 0 when quality < least_quality
         log tau_t += w_t x step_size x (u - m_t)     on each edge walked, m_t the running mean of u
 
-    ``cost_weight`` (lambda) is chosen on learning episodes. The first episode of a type only founds its mean.
+    ``cost_weight`` (lambda) is chosen on learning episodes. The first episode of a type only founds its mean. Behind
+    the gate, below ``least_quality``, no deposit is positive: where nearly all episodes of a type go wrong, the mean is
+    below 0, and a cheap failure would stand out from it.
     """
 
     cost_weight: float = 0.3
     step_size: float = 0.1
-    correct_quality: float = 0.5
+    least_quality: float = 0.5
 
     def utility(self, walk: Walk) -> float:
         """Quality less weighted cost; a wrong answer never earns a cheapness bonus."""
         utility = walk.quality - self.cost_weight * walk.cost
-        return utility if walk.quality >= self.correct_quality else min(utility, 0.0)
+        return utility if walk.quality >= self.least_quality else min(utility, 0.0)
 
     def deposit(self, trails: Trails, walk: Walk, /) -> TrailDelta:
         """See ``DepositRule``."""
         utility, shares = self.utility(walk), walk.shares()
+        most = math.inf if walk.quality >= self.least_quality else 0.0
         gain = {
-            task_type: share * self.step_size * (utility - trails.mean_utility(task_type, unseen=utility))
+            task_type: share * self.step_size * min(most, utility - trails.mean_utility(task_type, unseen=utility))
             for task_type, share in shares.items()
         }
         return _delta(walk, utility, log_tau=_along(walk.edges, gain))
@@ -118,7 +125,18 @@ def _delta(walk: Walk, utility: float, log_tau: EdgeTable | None = None, tau: Ed
         successes=successes,
         trials=trials,
         episodes=1,
+        footprints=_footprints(walk, log_tau or tau or {}),
     )
+
+
+def _footprints(walk: Walk, deposits: EdgeTable) -> FootprintTable:
+    if not walk.episode:
+        return {}
+    return {
+        task_type: {edge: (Footprint(walk.episode, amount),) for edge, amount in row.items()}
+        for task_type, row in deposits.items()
+        if walk.mixture[task_type] >= LEAST_SHARE
+    }
 
 
 def _credit(walk: Walk, shares: Mapping[TaskType, float]) -> tuple[AgentTable, AgentTable]:

@@ -8,6 +8,7 @@ from math import exp, log
 from typing import Any, Final, Self
 
 from stigmergy.domain import AgentId, Mixture, TaskType
+from stigmergy.graphs.footprints import faded
 from stigmergy.graphs.trail_delta import EMPTY, Edge, EdgeTable, TrailDelta, merge
 
 _GREATEST_EXPONENT: Final = 700.0
@@ -26,11 +27,13 @@ class Bounds:
 class Trails:
     """A frozen snapshot of everything deposited so far; an edge without a trail reads 1.
 
-    ``version`` grows with every change, so that gateways can ask for something newer than they have.
+    ``version`` grows with every change, so that gateways can ask for something newer than they have. ``origin`` is the
+    version of the artifact that they began from, empty where they began from nothing.
     """
 
     total: TrailDelta = field(default=EMPTY)
     version: int = 0
+    origin: str = ""
 
     def tau(self, edge: Edge, mixture: Mixture, bounds: Bounds) -> float:
         """The trail on an edge for a query: ``sum_t w_t x clip(exp(log_tau_t) + tau_t, low, high)``."""
@@ -60,15 +63,16 @@ class Trails:
 
     def apply(self, delta: TrailDelta) -> Trails:
         """The trails with a delta added."""
-        return Trails(merge(self.total, delta), self.version + 1)
+        return self._with(merge(self.total, delta))
 
     def evaporate(self, rho: float) -> Trails:
         """One tick of evaporation: every trail shrinks towards the reading 1 by the share ``rho`` in [0, 1].
 
-        ``log tau <- (1 - rho) log tau`` and ``tau <- (1 - rho) tau``. Abilities do not evaporate, and utilities do by
-        ``forget_utilities``.
+        ``log tau <- (1 - rho) log tau`` and ``tau <- (1 - rho) tau``, and footprints with them. Abilities do not
+        evaporate, and utilities do by ``forget_utilities``.
         """
-        return self._changed(lambda value: (1.0 - rho) * value, lambda value: (1.0 - rho) * value)
+        weaker = self._changed(lambda value: (1.0 - rho) * value, lambda value: (1.0 - rho) * value)
+        return replace(weaker, total=replace(weaker.total, footprints=faded(self.total.footprints, rho)))
 
     def forget_utilities(self, share: float) -> Trails:
         """Let the running mean utilities follow the present: their weight so far shrinks by ``share`` in [0, 1].
@@ -80,7 +84,7 @@ class Trails:
             {task_type: (1.0 - share) * value for task_type, value in table.items()}
             for table in (self.total.utility_sum, self.total.utility_count)
         )
-        return Trails(replace(self.total, utility_sum=sums, utility_count=counts), self.version + 1)
+        return self._with(replace(self.total, utility_sum=sums, utility_count=counts))
 
     def clamp(self, bounds: Bounds) -> Trails:
         """Pull stored trails back to the bounds, so that one far beyond can turn soon.
@@ -93,17 +97,21 @@ class Trails:
         )
 
     def _changed(self, log_tau: Callable[[float], float], tau: Callable[[float], float]) -> Trails:
-        total = replace(self.total, log_tau=_each(self.total.log_tau, log_tau), tau=_each(self.total.tau, tau))
-        return Trails(total, self.version + 1)
+        return self._with(
+            replace(self.total, log_tau=_each(self.total.log_tau, log_tau), tau=_each(self.total.tau, tau))
+        )
+
+    def _with(self, total: TrailDelta) -> Trails:
+        return replace(self, total=total, version=self.version + 1)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-compatible values for a checkpoint."""
-        return {"version": self.version, "total": self.total.to_dict()}
+        return {"version": self.version, "total": self.total.to_dict(), "origin": self.origin}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """The trails that ``to_dict`` wrote; raises KeyError when something is missing."""
-        return cls(TrailDelta.from_dict(document["total"]), document["version"])
+        return cls(TrailDelta.from_dict(document["total"]), document["version"], document.get("origin", ""))
 
 
 NO_TRAILS: Final = Trails()

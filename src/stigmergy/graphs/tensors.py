@@ -40,12 +40,12 @@ class LoggedOutcomes:
     cost: Array
 
 
-def outcome_graph(log: LoggedOutcomes, neighbours: int) -> HeteroData:
+def outcome_graph(log: LoggedOutcomes, neighbours: int = 0) -> HeteroData:
     """The graph of a log.
 
     Nodes: ``query`` (x: vectors), ``task``, ``agent`` (x: descriptions). Edges: ``agent ran query`` with (quality,
     cost) wherever both are known; ``query of task``; ``query near query`` from each of the up to ``neighbours`` most
-    similar other queries, most similar first, with the cosine.
+    similar other queries, most similar first, with the cosine; of no neighbours there is no such edge type.
     """
     graph = HeteroData()
     graph[QUERY].x = torch.from_numpy(np.ascontiguousarray(log.vectors, dtype=np.float32))
@@ -57,9 +57,10 @@ def outcome_graph(log: LoggedOutcomes, neighbours: int) -> HeteroData:
     graph[RAN].edge_attr = outcomes[query, agent]
     rows = torch.arange(len(log.vectors))
     graph[OF].edge_index = torch.stack((rows, torch.from_numpy(np.asarray(log.tasks, dtype=np.int64))))
-    near, likeness = nearest_others(graph[QUERY].x, neighbours)
-    graph[NEAR].edge_index = torch.stack((near.flatten(), rows.repeat_interleave(near.shape[1])))
-    graph[NEAR].edge_attr = likeness.flatten()
+    if neighbours:
+        near, likeness = nearest_others(graph[QUERY].x, neighbours)
+        graph[NEAR].edge_index = torch.stack((near.flatten(), rows.repeat_interleave(near.shape[1])))
+        graph[NEAR].edge_attr = likeness.flatten()
     return graph
 
 

@@ -8,6 +8,7 @@ from operator import add
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
 from stigmergy.domain import AgentId, NodeId, TaskType
+from stigmergy.graphs.footprints import Footprint, Footprints, FootprintTable, largest
 
 Edge: TypeAlias = tuple[NodeId, NodeId]
 """(source, target)."""
@@ -17,6 +18,7 @@ AgentTable: TypeAlias = Mapping[AgentId, Mapping[TaskType, float]]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+_W = TypeVar("_W")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class TrailDelta:
         successes: per agent and task type, the sum of share x judgement of the agent's steps.
         trials: per agent and task type, the sum of share.
         episodes: how many episodes these are.
+        footprints: per task type and edge, the episodes with the largest deposits; of a union the largest are kept.
     """
 
     log_tau: EdgeTable = field(default_factory=dict)
@@ -40,30 +43,34 @@ class TrailDelta:
     successes: AgentTable = field(default_factory=dict)
     trials: AgentTable = field(default_factory=dict)
     episodes: int = 0
+    footprints: FootprintTable = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-compatible values; edges are nested as type -> source -> target, so any node name is safe."""
         return {
-            "log_tau": _nest(self.log_tau),
-            "tau": _nest(self.tau),
+            "log_tau": _nest(self.log_tau, _as_is),
+            "tau": _nest(self.tau, _as_is),
             "utility_sum": dict(self.utility_sum),
             "utility_count": dict(self.utility_count),
             "successes": {agent: dict(row) for agent, row in self.successes.items()},
             "trials": {agent: dict(row) for agent, row in self.trials.items()},
             "episodes": self.episodes,
+            "footprints": _nest(self.footprints, _pairs),
         }
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
         """The delta that ``to_dict`` wrote; raises KeyError when a table is missing."""
         return cls(
-            log_tau=_flatten(document["log_tau"]),
-            tau=_flatten(document["tau"]),
+            log_tau=_flatten(document["log_tau"], _as_is),
+            tau=_flatten(document["tau"], _as_is),
             utility_sum=document["utility_sum"],
             utility_count=document["utility_count"],
             successes=document["successes"],
             trials=document["trials"],
             episodes=document["episodes"],
+            # Checkpoints of before footprints were kept have none.
+            footprints=_flatten(document.get("footprints", {}), _unpaired),
         )
 
 
@@ -84,6 +91,7 @@ def merge(a: TrailDelta, b: TrailDelta) -> TrailDelta:
         successes=_join(a.successes, b.successes, _added),
         trials=_join(a.trials, b.trials, _added),
         episodes=a.episodes + b.episodes,
+        footprints=_join(a.footprints, b.footprints, _largest),
     )
 
 
@@ -97,17 +105,37 @@ def _added(a: Mapping[_K, float], b: Mapping[_K, float]) -> Mapping[_K, float]:
     return _join(a, b, add)
 
 
-def _nest(table: EdgeTable) -> dict[TaskType, dict[NodeId, dict[NodeId, float]]]:
-    nested: dict[TaskType, dict[NodeId, dict[NodeId, float]]] = {}
+def _largest(a: Footprints, b: Footprints) -> Footprints:
+    return _join(a, b, largest)
+
+
+def _nest(
+    table: Mapping[TaskType, Mapping[Edge, _V]], write: Callable[[_V], _W]
+) -> dict[TaskType, dict[NodeId, dict[NodeId, _W]]]:
+    nested: dict[TaskType, dict[NodeId, dict[NodeId, _W]]] = {}
     for task_type, row in table.items():
         by_source = nested.setdefault(task_type, {})
-        for (source, target), amount in row.items():
-            by_source.setdefault(source, {})[target] = amount
+        for (source, target), value in row.items():
+            by_source.setdefault(source, {})[target] = write(value)
     return nested
 
 
-def _flatten(nested: Mapping[TaskType, Mapping[NodeId, Mapping[NodeId, float]]]) -> EdgeTable:
+def _flatten(
+    nested: Mapping[TaskType, Mapping[NodeId, Mapping[NodeId, _W]]], read: Callable[[_W], _V]
+) -> dict[TaskType, dict[Edge, _V]]:
     return {
-        task_type: {(source, target): amount for source, row in by_source.items() for target, amount in row.items()}
+        task_type: {(source, target): read(value) for source, row in by_source.items() for target, value in row.items()}
         for task_type, by_source in nested.items()
     }
+
+
+def _as_is(amount: float) -> float:
+    return amount
+
+
+def _pairs(left: tuple[Footprint, ...]) -> list[tuple[str, float]]:
+    return [(each.episode, each.amount) for each in left]
+
+
+def _unpaired(pairs: list[tuple[str, float]]) -> tuple[Footprint, ...]:
+    return tuple(Footprint(episode, amount) for episode, amount in pairs)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stigmergy.domain import AgentId
-from stigmergy.graphs.pheromones import NO_TRAILS, Trails
+from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import TrailDelta
 from stigmergy.platform.health import CallSample, HealthBoard
 from stigmergy.routers.trail_sharing import TrailSharing
@@ -49,7 +49,7 @@ class Coordination:
         self._health = health
         self._colonies = colonies
         self._tick_episodes = tick_episodes
-        self._trails: dict[str, Trails] = dict.fromkeys(colonies, NO_TRAILS)
+        self._trails = {name: colony.trails for name, colony in colonies.items()}
         self._taken: dict[str, int] = {}
         self._snapshot = Snapshot(0, frozenset(), dict(self._trails))
         self.counts: Counter[str] = Counter()
@@ -89,10 +89,14 @@ class Coordination:
         return Checkpoint(document, dict(self._taken))
 
     def restore(self, document: str) -> None:
-        """Go on from a checkpoint; colonies that are no longer configured are left out."""
+        """Go on from a checkpoint; colonies that are no longer configured are left out.
+
+        A colony that is configured to begin from another artifact than the checkpoint did begins from that one.
+        """
         stored = json.loads(document)
-        for colony, trails in stored["trails"].items():
-            if colony in self._trails:
-                self._trails[colony] = Trails.from_dict(trails)
+        for colony, written in stored["trails"].items():
+            trails = Trails.from_dict(written)
+            if colony in self._trails and self._trails[colony].origin in ("", trails.origin):
+                self._trails[colony] = trails
         self._taken = dict(stored["taken"])
         self.counts = Counter(stored["counts"])

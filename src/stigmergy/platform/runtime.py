@@ -20,6 +20,7 @@ from stigmergy.platform.budgets.accounts import Accounts
 from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
+from stigmergy.platform.direct_runs import DirectRuns
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
@@ -29,15 +30,16 @@ from stigmergy.platform.monitors import monitors_of
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
+from stigmergy.platform.snapshots import ArtifactWatch, Serving, serving_of
+from stigmergy.platform.snapshots.served import ServedLearner, ServedRouter
 from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.platform.tenants import build_budgets
 from stigmergy.routers.base import Router
 from stigmergy.routers.baselines import FixedRule
-from stigmergy.routers.catalog import build_panel_rule, build_routers, build_selection
-from stigmergy.routers.estimators.router import EstimatorRouter
-from stigmergy.routers.guard.artifact import configured_guard
+from stigmergy.routers.catalog import build_selection
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams
+from stigmergy.routers.retrieval.shortlist import Shortlist, build_shortlist
 from stigmergy.routers.task_types import train_classifier
 from stigmergy.routers.trail_sharing import TrailSharing
 
@@ -54,6 +56,7 @@ class Runtime:
     routers: Mapping[str, Router]
     engine: Engine
     desk: TaskDesk
+    direct: DirectRuns
     events: TaskEvents
     debrief: Debrief
     reporter: Reporter
@@ -63,16 +66,26 @@ class Runtime:
     clock: Clock
     budgets: SharedBudgets
     keyring: Keyring
+    watch: ArtifactWatch
+
+    @property
+    def load(self) -> int:
+        """How many tasks run in this process, with a row or without, or wait for room anywhere."""
+        return self.desk.load + self.direct.in_flight
 
     async def start(self) -> None:
         """Begin to work in the running event loop."""
         self.budgets.start()
         self.debrief.start()
         self.desk.start()
+        self.direct.start()
+        self.watch.start()
 
     async def aclose(self) -> None:
         """Let every accepted task end, store every episode, then close agents and store."""
+        await self.watch.aclose()
         await self.desk.aclose()
+        await self.direct.aclose()
         await self.debrief.aclose()
         await self.budgets.aclose()
         await self.gateway.aclose()
@@ -92,22 +105,24 @@ def assemble(
     rng: random.Random | None = None,
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
-    clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs, routers = settings.build_graphs(), build_routers(settings.routers)
-    meet_graphs(routers, graphs)
+    clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
+    serving, shortlists = serving_of(settings, graphs), build_shortlists(settings, graphs)
+    meet_graphs(serving.routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
-    reporter = Reporter(owner, health, trail_sharers(routers))
-    debrief = _debrief(settings, store, routers, models or built_models(settings, environ), clock, rng)
+    reporter = Reporter(owner, health, trail_sharers(serving.routers))
+    judges = build_evaluators(settings, models or built_models(settings, environ))
+    debrief = _debrief(settings, store, serving.routers, shortlists, judges, clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
-    take, approvals = _delivery(reporter, debrief), Approvals(store, clock, owner)
-    outside = _Outside(gateway, health, clock, rng, take, live, approvals, reporter.counts, budgets.accounts)
-    engine = _engine(settings, graphs, routers, outside)
+    told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
+    outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)
+    engine = _engine(settings, graphs, serving, shortlists, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
-        routers=routers,
+        routers=serving.routers,
         engine=engine,
         desk=_desk(settings, engine, outside, store, owner, summarise),
+        direct=DirectRuns(engine, store, outside.deliver),
         events=TaskEvents(store, live),
         debrief=debrief,
         reporter=reporter,
@@ -117,6 +132,7 @@ def assemble(
         clock=clock,
         budgets=budgets,
         keyring=Keyring(settings.tenants, environ),
+        watch=ArtifactWatch(serving.snapshots, settings.coordination.reload_s),
     )
 
 
@@ -124,18 +140,30 @@ def _debrief(
     settings: Settings,
     store: Store,
     routers: Mapping[str, Router],
-    models: Mapping[str, LanguageModel],
+    shortlists: Mapping[str, Shortlist],
+    judges: Mapping[str, Evaluator],
     clock: Clock,
     rng: random.Random,
 ) -> Debrief:
     return Debrief(
         store=store,
-        evaluators=build_evaluators(settings, models),
-        routers={name: router for name, router in routers.items() if not isinstance(router, FixedRule)},
+        evaluators=judges,
+        routers=_learners(routers),
+        shortlists=shortlists,
         clock=clock,
         rng=rng,
         judging=Judging(settings.learning.judged_fraction),
     )
+
+
+def _learners(routers: Mapping[str, Router]) -> dict[str, Router]:
+    return {name: router for name, router in routers.items() if not isinstance(router, FixedRule)}
+
+
+def build_shortlists(settings: Settings, graphs: Mapping[str, AgentGraph]) -> dict[str, Shortlist]:
+    """Of every graph that has ``retrieval``, over its agents; raises MissingExtra."""
+    wanted = {name: config.retrieval for name, config in settings.graphs.items()}
+    return {name: build_shortlist(graphs[name], config) for name, config in wanted.items() if config is not None}
 
 
 def built_models(settings: Settings, environ: Mapping[str, str]) -> dict[str, LanguageModel]:
@@ -171,11 +199,15 @@ class _Outside:
 
 
 def _engine(
-    settings: Settings, graphs: Mapping[str, AgentGraph], routers: Mapping[str, Router], outside: _Outside
+    settings: Settings,
+    graphs: Mapping[str, AgentGraph],
+    serving: Serving,
+    shortlists: Mapping[str, Shortlist],
+    outside: _Outside,
 ) -> Engine:
     return Engine(
         graphs=graphs,
-        routers={name: _in_service(settings, name, router) for name, router in routers.items()},
+        routers={name: _in_service(settings, name, router) for name, router in serving.routers.items()},
         gateway=outside.gateway,
         health=outside.health,
         healing=Healing(settings.healing),
@@ -184,12 +216,14 @@ def _engine(
         rng=outside.rng,
         limits=EngineLimits(settings.engine.max_attempts, settings.engine.max_hand_backs),
         monitors={name: monitors_of(config.monitors) for name, config in settings.graphs.items()},
-        guards={name: configured_guard(config.guard) for name, config in settings.graphs.items() if config.guard},
+        guards=serving.guards,
+        shortlists=shortlists,
         approvals=outside.approvals,
         config_version=settings.fingerprint,
         accounts=outside.accounts,
-        panel_rules={name: build_panel_rule(config) for name, config in settings.panels.items()},
+        panel_rules=serving.rules,
         canonical_forms=canonical_forms(settings),
+        offers={name: settings.offers(name) for name in graphs},
     )
 
 
@@ -257,7 +291,7 @@ def _policy_version(name: str, router: Router) -> Callable[[], str]:
     # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
     if isinstance(router, TrailSharing):
         return lambda: f"{router.colony}@{router.trails.version}"
-    if isinstance(router, EstimatorRouter):
+    if isinstance(router, ServedRouter | ServedLearner):
         return lambda: f"{name}@{router.version}"
     return lambda: name
 

@@ -7,14 +7,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import ValidationError
-
 from stigmergy.domain import EpisodeId
-from stigmergy.errors import RecordUnreadable, SequenceConflict, StoreUnavailable, TaskTakenOver
+from stigmergy.errors import SequenceConflict, StoreUnavailable, TaskTakenOver
 from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.engine import Ran, Recorded
-from stigmergy.platform.episode.codec import decode, encode
-from stigmergy.platform.episode.events import EVENT_FORMAT, Event
+from stigmergy.platform.episode.codec import decode_stored, encode
+from stigmergy.platform.episode.events import EVENT_FORMAT
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.ports import Journal
 from stigmergy.platform.records import Closing, Fence, StoredEvent
@@ -43,7 +41,7 @@ class TaskJournal:
         """
         stored = await self._read()
         self.last = stored[-1] if stored else None
-        self.past = tuple(Recorded(_decoded(event), event.at) for event in stored)
+        self.past = tuple(Recorded(decode_stored(event), event.at) for event in stored)
 
     def begin(self) -> None:
         """Show the episode to those who follow its task."""
@@ -55,7 +53,7 @@ class TaskJournal:
         Raises:
             TaskTakenOver: another process runs the task.
         """
-        events = self._stored(fresh)
+        events = _continued(self.episode_id, fresh, self.last)
         while True:
             try:
                 await self._append(events)
@@ -67,10 +65,7 @@ class TaskJournal:
 
     def closing(self, ran: Ran) -> Closing:
         """What is to be stored with the end of the task: the summary, and the events that are not kept yet."""
-        events = self._stored(ran.events[self._next_seq :])
-        last = events[-1] if events else self.last
-        head = "" if last is None else chain_hash(last)
-        return Closing(replace(ran.episode, head=head), events)
+        return closing_of(ran, self.last)
 
     def end(self, ran: Ran) -> None:
         """Tell of the last events, which are stored by now."""
@@ -82,7 +77,7 @@ class TaskJournal:
 
     @property
     def _next_seq(self) -> int:
-        return 0 if self.last is None else self.last.seq + 1
+        return _after(self.last)
 
     async def _read(self) -> tuple[StoredEvent, ...]:
         while True:
@@ -103,24 +98,27 @@ class TaskJournal:
             if await self.journal.read(self.episode_id, self._next_seq - 1) != tuple(events):
                 raise TaskTakenOver(self.fence.task_id, self.fence.epoch) from None
 
-    def _stored(self, fresh: Sequence[Recorded]) -> tuple[StoredEvent, ...]:
-        events = [stored_event(self.episode_id, seq, each) for seq, each in enumerate(fresh, self._next_seq)]
-        return chained(events, self.last)
-
     def _tell(self, recorded: Sequence[Recorded]) -> None:
         for each in recorded:
             self.live.publish(self.episode_id, each.event)
-
-
-def _decoded(stored: StoredEvent) -> Event:
-    try:
-        return decode(stored.payload)
-    except ValidationError as error:
-        record = f"event {stored.seq} of episode {stored.episode_id!r}"
-        raise RecordUnreadable(record, str(error.errors()[0]["msg"])) from None
 
 
 def stored_event(episode_id: EpisodeId, seq: int, recorded: Recorded) -> StoredEvent:
     """An event as the journal keeps it, not chained yet."""
     event = recorded.event
     return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, recorded.at)
+
+
+def closing_of(ran: Ran, last: StoredEvent | None = None) -> Closing:
+    """What a run leaves for the store: its summary, and the events after ``last``, or all of them."""
+    events = _continued(ran.episode.id, ran.events[_after(last) :], last)
+    newest = events[-1] if events else last
+    return Closing(replace(ran.episode, head="" if newest is None else chain_hash(newest)), events)
+
+
+def _continued(episode_id: EpisodeId, fresh: Sequence[Recorded], last: StoredEvent | None) -> tuple[StoredEvent, ...]:
+    return chained([stored_event(episode_id, seq, each) for seq, each in enumerate(fresh, _after(last))], last)
+
+
+def _after(last: StoredEvent | None) -> int:
+    return 0 if last is None else last.seq + 1

@@ -12,24 +12,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stigmergy.domain import GOAL, TaskType
+from stigmergy.domain import TaskType
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.graphs.deposit_rules import DepositRule, Walk
+from stigmergy.graphs.deposit_rules import DepositRule
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import TrailDelta
+from stigmergy.routers.ability_sources import AbilitySource
 from stigmergy.routers.base import Outcome, RoutingState, Scores
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.colony_report import ColonyReport, TrailReading, report_on, strongest_trails
-from stigmergy.routers.credit import first_to_blame, judged_steps, weight_of
 from stigmergy.routers.heuristic import Heuristic, Row
 from stigmergy.routers.price_range import PriceRange, price_range
 from stigmergy.routers.trail_readings import ReadingRules, Readings, TrailReader
+from stigmergy.routers.walks import walk_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColonyRules:
     """How a colony reads, weighs, deposits and forgets; figures as in ``configs.AntColonyConfig``."""
 
+    quality_gate: float
     alpha: float
     beta: float
     rho: float
@@ -39,13 +41,16 @@ class ColonyRules:
 
 
 class AntColonyRouter:
-    """Scores hops by trail and heuristic; implements ``Router`` and ``TrailSharing``. Thread-safe."""
+    """Scores hops by trail and heuristic; implements ``Router``, ``TrailSharing`` and ``TradesOff``. Thread-safe."""
 
-    def __init__(self, memory: ColonyMemory, rules: ColonyRules, heuristic: Heuristic) -> None:
+    def __init__(
+        self, memory: ColonyMemory, rules: ColonyRules, heuristic: Heuristic, abilities: AbilitySource
+    ) -> None:
         self._memory = memory
         self._rules = rules
         self._heuristic = heuristic
-        self._reader = TrailReader(memory.trails, rules.reading)
+        self._abilities = abilities
+        self._reader = TrailReader(memory.trails, rules.reading, abilities)
         self._prices: dict[str, tuple[AgentGraph, PriceRange]] = {}
 
     @property
@@ -58,13 +63,19 @@ class AntColonyRouter:
         """See ``TrailSharing``."""
         return self._memory.trails
 
+    @property
+    def trade_off(self) -> float:
+        """See ``TradesOff``: a task sets the heuristic's ``price``; trails stay as they were learnt."""
+        return self._heuristic.price
+
     def scores(self, state: RoutingState) -> Scores:
         """See ``Router``. Evidence: trail, heuristic, ability, seen (judged steps of the agent), mean_utility."""
         self.meet(state.graph)
         reader = self._current_reader()
         found = reader.read(state, self._prices[state.graph.name][1])
         conditions = [state.overlay.of(candidate.agent) for candidate in state.candidates]
-        eta = self._heuristic.of(conditions, found.expected_s, found.ability, found.price, found.goal)
+        heuristic = self._heuristic.priced(self.trade_off if state.trade_off is None else state.trade_off)
+        eta = heuristic.of(conditions, found.expected_s, found.ability, found.price, found.goal)
         values = found.trail**self._rules.alpha * eta**self._rules.beta
         return Scores(tuple(values.tolist()), _evidence(found, eta, reader.mean_utility(state.query.mixture)))
 
@@ -73,7 +84,9 @@ class AntColonyRouter:
         known = self._prices.get(outcome.graph)
         if known is None or outcome.quality is None or not outcome.steps:
             return
-        self._memory.remember(self._rules.deposit, walk_of(outcome, outcome.quality, known[1]))
+        self._memory.remember(
+            self._rules.deposit, walk_of(outcome, outcome.quality, known[1], self._rules.quality_gate)
+        )
 
     def meet(self, graph: AgentGraph) -> None:
         """See ``TrailSharing``."""
@@ -105,30 +118,8 @@ class AntColonyRouter:
     def _current_reader(self) -> TrailReader:
         trails, reader = self._memory.trails, self._reader
         if reader.trails is not trails:
-            reader = self._reader = TrailReader(trails, self._rules.reading)
+            reader = self._reader = TrailReader(trails, self._rules.reading, self._abilities)
         return reader
-
-
-def walk_of(outcome: Outcome, quality: float, prices: PriceRange) -> Walk:
-    """What a judged episode says to a deposit rule.
-
-    Only hops that the router decided move trails; with the last of them goes the hop to GOAL, which is no step.
-    """
-    blamed = first_to_blame(outcome.steps, quality)
-    to_credit = outcome.steps[blamed or 0 :]
-    edges = [(step.source, step.node) for step in to_credit if step.decided_by_router]
-    last = outcome.steps[-1]
-    if last.decided_by_router:
-        edges.append((last.node, GOAL))
-    return Walk(
-        edges=tuple(edges),
-        judgements=tuple((step.agent, judged) for step, judged in judged_steps(outcome, quality)),
-        mixture=outcome.mixture,
-        quality=quality,
-        cost=prices.standing(outcome.cost_usd),
-        latency_s=sum(step.usage.latency_s for step in outcome.steps),
-        weight=weight_of(outcome),
-    )
 
 
 def _evidence(found: Readings, eta: Row, mean_utility: float) -> tuple[dict[str, float], ...]:

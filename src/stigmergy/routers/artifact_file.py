@@ -50,12 +50,15 @@ def write_artifact(path: Path, kind: str, form: int, header: Mapping[str, Any], 
     sealed = {**header, "kind": kind, "format": form}
     version = _version(sealed, arrays)
     text = json.dumps({**sealed, "version": version}, sort_keys=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    # Whoever serves with it may look at any moment: the file is there whole, or as it was.
+    fresh = path.with_name(f".{path.name}.new")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
         stored: dict[str, NDArray[Any]] = {**arrays, _HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
         for name, array in stored.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), buffer.getvalue())
+    fresh.replace(path)
     return version
 
 
@@ -65,19 +68,38 @@ def read_artifact(path: Path, kind: str, form: int) -> Opened:
     Raises:
         InvalidArtifact: it is no artifact of this kind and format, or was changed.
     """
+    header, arrays = _content(path)
     try:
-        # NumPy leaves a file open that it opened itself and could not read.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        header = json.loads(arrays.pop(_HEADER).tobytes())
         found, version = (header["kind"], header["format"]), header.pop("version")
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError) as error:
         raise unreadable(path, error) from None
     if found != (kind, form):
         raise InvalidArtifact(str(path), f"it is {found[0]} format {found[1]}, not {kind} {form}")
     if version != _version(header, arrays):
         raise InvalidArtifact(str(path), f"its content does not match its version {version}")
     return Opened(header, arrays, version)
+
+
+def kind_of(path: Path) -> str:
+    """The kind that an artifact says it is of; nothing else of it is looked at.
+
+    Raises:
+        InvalidArtifact: it is no artifact.
+    """
+    try:
+        return str(_content(path)[0]["kind"])
+    except (KeyError, TypeError) as error:
+        raise unreadable(path, error) from None
+
+
+def _content(path: Path) -> tuple[dict[str, Any], Arrays]:
+    try:
+        # NumPy leaves a file open that it opened itself and could not read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return json.loads(arrays.pop(_HEADER).tobytes()), arrays
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise unreadable(path, error) from None
 
 
 def unreadable(path: Path, error: Exception) -> InvalidArtifact:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,8 @@ class RoutingState:
     """Confidence of the last replies, oldest first."""
     spent: Spend = NOTHING
     budget: Budget = UNLIMITED
+    trade_off: float | None = None
+    """What the task says that money is worth in quality, for routers that are ``TradesOff``; None: nothing."""
 
 
 Evidence = Mapping[str, float]
@@ -116,4 +118,14 @@ class Router(Protocol):
 
     def learn(self, outcome: Outcome) -> None:
         """Take a finished episode in. Cheap; called off the serving path."""
+        ...
+
+
+@runtime_checkable
+class TradesOff(Protocol):
+    """A router that weighs quality against money at a rate that a task may choose."""
+
+    @property
+    def trade_off(self) -> float:
+        """What money is worth in quality where the task does not say, at least 0; each router tells its unit."""
         ...

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from pathlib import Path
-from typing import Final, TypeAlias, assert_never
+from typing import Final, Protocol, TypeAlias, assert_never
 
 from stigmergy.errors import MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
-from stigmergy.graphs.pheromones import Bounds
+from stigmergy.graphs.pheromones import NO_TRAILS, Bounds
 from stigmergy.graphs.weights import WeightModel
 from stigmergy.routers import configs as c
+from stigmergy.routers.ability_sources import AbilitySource, DeclaredAbilities, PredictedAbilities
 from stigmergy.routers.ant_colony import AntColonyRouter, ColonyRules
 from stigmergy.routers.bandit.artifact import load_for
 from stigmergy.routers.bandit.context import ContextShape
 from stigmergy.routers.bandit.learner import LearningRules
 from stigmergy.routers.bandit.router import BanditRouter
 from stigmergy.routers.bandit.rules import ExplorationRule, ThompsonSampling, UpperConfidence
-from stigmergy.routers.base import Router
+from stigmergy.routers.base import Router, TradesOff
 from stigmergy.routers.baselines import LeastLoadedRouter, RandomRouter, RoundRobinRouter
+from stigmergy.routers.colony_artifact import load_trails
 from stigmergy.routers.colony_memory import ColonyMemory
 from stigmergy.routers.dijkstra import DijkstraRouter
 from stigmergy.routers.estimators.artifact import load_arms
@@ -31,9 +32,15 @@ from stigmergy.routers.heuristic import Heuristic
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
 from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Selection, Softmax
 from stigmergy.routers.trail_readings import ReadingRules
+from stigmergy.routers.trained import Trained
 
 Colonies: TypeAlias = MutableMapping[str, ColonyMemory]
 """The memories of this process by colony; routers built with one mapping share them."""
+
+
+class TrainedRouter(Router, TradesOff, Protocol):
+    """What artifacts of routers hold."""
+
 
 _PLAIN: Final[Mapping[type, Callable[[], Router]]] = {
     c.RandomConfig: RandomRouter,
@@ -69,10 +76,24 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return DijkstraRouter(_weight_model(config))
         case c.AntColonyConfig():
             return build_colony(name, config, colonies)
-        case c.EstimatorConfig() | c.GnnConfig() | c.BanditConfig():
-            return _predicting(config)
+        case c.BanditConfig():
+            return _bandit(config)
+        case c.EstimatorConfig() | c.GnnConfig():
+            return load_router(config).serves
         case _:
             return _PLAIN[type(config)]()
+
+
+def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:
+    """The router in an artifact.
+
+    Raises:
+        InvalidArtifact: it cannot be loaded.
+        MissingExtra: the packages that it needs are not installed.
+    """
+    if isinstance(config, c.GnnConfig):
+        return _gnn(config)
+    return _estimator(config)
 
 
 def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:
@@ -85,11 +106,15 @@ def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:
         case c.AgreementConfig():
             return AgreementRule(config.agreeing)
         case c.EvidenceConfig():
-            found = load_artifact(config.artifact)
-            return EvidenceRouter(
-                found.policy, price=config.price, check_share=config.check_share, version=found.version
-            )
+            return load_rule(config).serves
     assert_never(config)
+
+
+def load_rule(config: c.EvidenceConfig) -> Trained[PanelRule]:
+    """The rule of a panel in an artifact; raises InvalidArtifact."""
+    found = load_artifact(config.artifact)
+    rule = EvidenceRouter(found.policy, price=config.price, check_share=config.check_share, version=found.version)
+    return Trained(rule, found.version, found.policy.roster)
 
 
 def build_selection(config: c.SelectionConfig) -> Selection:
@@ -114,26 +139,20 @@ def _weight_model(config: c.DijkstraConfig) -> WeightModel:
     )
 
 
-def _predicting(config: c.EstimatorConfig | c.GnnConfig | c.BanditConfig) -> Router:
-    """The routers that look at the query's text and know agents one by one."""
-    match config:
-        case c.EstimatorConfig():
-            return EstimatorRouter(load_arms(config.artifact), price=config.price)
-        case c.GnnConfig():
-            return _gnn(config)
-        case c.BanditConfig():
-            return _bandit(config)
-    assert_never(config)
-
-
-def _gnn(config: c.GnnConfig) -> Router:
+def _gnn(config: c.GnnConfig) -> Trained[TrainedRouter]:
     # torch is loaded only where a graph names such a router.
     try:
         from stigmergy.routers.gnn.checkpoint import load_gnn
         from stigmergy.routers.gnn.router import GnnRouter
     except ModuleNotFoundError as error:
         raise MissingExtra((error.name or "torch").partition(".")[0], "gnn") from None
-    return GnnRouter(config, load_gnn(Path(config.artifact)))
+    found = load_gnn(config.artifact)
+    return Trained(GnnRouter(config, found), found.version, found.scorer.agents)
+
+
+def _estimator(config: c.EstimatorConfig) -> Trained[TrainedRouter]:
+    found = load_arms(config.artifact)
+    return Trained(EstimatorRouter(found, price=config.price), found.version, found.model.arms)
 
 
 def _bandit(config: c.BanditConfig) -> BanditRouter:
@@ -153,14 +172,17 @@ def _exploration(config: c.ThompsonConfig | c.UpperConfidenceConfig) -> Explorat
 
 def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None = None) -> AntColonyRouter:
     """As ``build_router``, of an ant colony."""
-    colony = config.colony or name
-    memory = ({} if colonies is None else colonies).setdefault(colony, ColonyMemory(colony))
+    colony, shared = config.colony or name, {} if colonies is None else colonies
+    if colony not in shared:
+        start = NO_TRAILS if config.artifact is None else load_trails(config.artifact).trails
+        shared[colony] = ColonyMemory(colony, start)
     reading = ReadingRules(
         bounds=Bounds(config.trail_low, config.trail_high),
         strength=config.ability_strength,
         unknown_ability=config.unknown_ability,
     )
     rules = ColonyRules(
+        quality_gate=config.quality_gate,
         alpha=config.alpha,
         beta=config.beta,
         rho=config.rho,
@@ -168,10 +190,21 @@ def build_colony(name: str, config: c.AntColonyConfig, colonies: Colonies | None
         reading=reading,
         deposit=_deposit_rule(config),
     )
-    return AntColonyRouter(memory, rules, Heuristic(config.heuristic))
+    return AntColonyRouter(shared[colony], rules, Heuristic(config.heuristic), _abilities(config.abilities))
+
+
+def _abilities(config: c.AbilitiesConfig) -> AbilitySource:
+    match config:
+        case c.TableAbilitiesConfig():
+            return DeclaredAbilities(config.abilities)
+        case c.PredictedAbilitiesConfig(kind="gnn"):
+            return PredictedAbilities(_gnn(c.GnnConfig(artifact=config.artifact)).serves)
+        case c.PredictedAbilitiesConfig():
+            return PredictedAbilities(_estimator(c.EstimatorConfig(artifact=config.artifact)).serves)
+    assert_never(config)
 
 
 def _deposit_rule(config: c.AntColonyConfig) -> DepositRule:
     if config.rule == "amro":
-        return AmroRule()
-    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size)
+        return AmroRule(least_quality=config.quality_gate)
+    return AdvantageRule(cost_weight=config.cost_weight, step_size=config.step_size, least_quality=config.quality_gate)

@@ -20,27 +20,29 @@ def weight_of(outcome: Outcome) -> float:
     return min(_GREATEST_WEIGHT, 1.0 / max(outcome.judged_probability, 1.0 / _GREATEST_WEIGHT))
 
 
-def first_to_blame(steps: Sequence[StepOutcome], quality: float) -> int | None:
-    """In an episode that went wrong, the first step whose agent said that it could not do the work; else None.
+def first_to_blame(steps: Sequence[StepOutcome], quality: float, quality_gate: float = CORRECT) -> int | None:
+    """In an episode that went wrong (below the gate), the first step whose agent said that it could not do the work.
 
     What came before it is not to blame: the work was handed to the wrong agent there.
     """
-    if quality >= CORRECT:
+    if quality >= quality_gate:
         return None
     return next((place for place, step in enumerate(steps) if not step.answered), None)
 
 
-def judged_steps(outcome: Outcome, quality: float) -> Iterator[tuple[StepOutcome, float | None]]:
+def judged_steps(
+    outcome: Outcome, quality: float, quality_gate: float = CORRECT
+) -> Iterator[tuple[StepOutcome, float | None]]:
     """The steps of which something is known, and how well each was done; None: as well as the episode.
 
     An agent that said that it could not do the work failed it. Others are judged by their checker, else by the
     episode; but where infrastructure failed on the way, or another step is to blame, the episode's quality says nothing
     of the skill of those that did answer, so only checked steps count then.
     """
-    blamed = first_to_blame(outcome.steps, quality)
+    blamed = first_to_blame(outcome.steps, quality, quality_gate)
     unclear = bool(outcome.infrastructure_failures) or blamed is not None
     for place, step in enumerate(outcome.steps):
-        if not step.answered and (place == blamed or quality >= CORRECT):
+        if not step.answered and (place == blamed or quality >= quality_gate):
             yield step, 0.0
         elif step.answered and (step.judgement is not None or not unclear):
             yield step, step.judgement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -27,6 +28,15 @@ class Heuristic:
 
     def __init__(self, weights: HeuristicConfig) -> None:
         self._weights = weights
+
+    @property
+    def price(self) -> float:
+        """``l_P``."""
+        return self._weights.price
+
+    def priced(self, price: float) -> Heuristic:
+        """The same with another ``l_P``, at least 0."""
+        return self if price == self.price else Heuristic(replace(self._weights, price=price))
 
     def of(self, conditions: Sequence[Condition], expected_s: Row, ability: Row, price: Row, goal: int | None) -> Row:
         """One value above 0 per candidate.

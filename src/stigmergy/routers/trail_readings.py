@@ -12,11 +12,14 @@ from stigmergy.domain import GOAL, START, Mixture, NodeId, TaskType
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.cost_to_go import potentials
 from stigmergy.graphs.pheromones import Bounds, Trails
+from stigmergy.routers.ability_sources import AbilitySource
 from stigmergy.routers.base import RoutingState
 from stigmergy.routers.heuristic import Row
 from stigmergy.routers.price_range import PriceRange
 
 _KEPT_HOPS: Final = 4096
+_UNTYPED: Final = np.array([[1.0], [0.0], [1.0], [1.0], [1.0]])
+"""The readings of every candidate for a query without any type."""
 _HopKey: TypeAlias = tuple[str, NodeId, tuple[NodeId, ...]]
 
 
@@ -45,7 +48,11 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """The candidates of one hop; ``rows`` holds [trail, ability, seen] x candidates per task type."""
+    """The candidates of one hop; ``rows`` holds [trail, earned, presumed, room, seen] x candidates per task type.
+
+    An ability is ``earned + presumed``: ``earned = successes / (trials + strength)``, and ``presumed = room x prior``
+    with ``room = strength / (trials + strength)``.
+    """
 
     expected_s: Row
     price: Row
@@ -56,9 +63,10 @@ class _Hop:
 class TrailReader:
     """Reads one snapshot of trails. Mixtures of task types are weighted sums of the types' rows."""
 
-    def __init__(self, trails: Trails, rules: ReadingRules) -> None:
+    def __init__(self, trails: Trails, rules: ReadingRules, abilities: AbilitySource) -> None:
         self.trails = trails
         self._rules = rules
+        self._abilities = abilities
         self._hops: dict[_HopKey, _Hop] = {}
 
     def read(self, state: RoutingState, prices: PriceRange) -> Readings:
@@ -69,7 +77,11 @@ class TrailReader:
             hop.rows[task_type] = self._rows(state, task_type)
         blocks = [share * hop.rows[task_type] for task_type, share in types.items()]
         # A query without any type walks as if nothing were known: every trail alike.
-        trail, ability, seen = sum(blocks[1:], blocks[0]) if blocks else np.ones((3, len(state.candidates)))
+        trail, earned, presumed, room, seen = (
+            sum(blocks[1:], blocks[0]) if blocks else np.repeat(_UNTYPED, len(state.candidates), axis=1)
+        )
+        prior = self._abilities.on_query(state)
+        ability = earned + (presumed if prior is None else room * prior)
         return Readings(trail, ability, seen, hop.expected_s, hop.price, hop.goal)
 
     def mean_utility(self, mixture: Mixture) -> float:
@@ -95,14 +107,16 @@ class TrailReader:
         for candidate in state.candidates:
             trail = trails.tau((state.position, candidate.node), one, rules.bounds)
             if candidate.node == GOAL:
-                columns.append((trail, 0.0, 0.0))
+                columns.append((trail, 0.0, 0.0, 0.0, 0.0))
                 continue
             if candidate.node in state.graph.branches:
-                columns.append((trail, rules.unknown_ability, 0.0))
+                columns.append((trail, 0.0, rules.unknown_ability, 1.0, 0.0))
                 continue
-            prior = state.graph.profile(candidate.node).ability.get(task_type, rules.unknown_ability)
-            ability = trails.ability(candidate.agent, task_type, prior, rules.strength)
-            columns.append((trail, ability, trails.total.trials.get(candidate.agent, {}).get(task_type, 0.0)))
+            known = self._abilities.of(state.graph, candidate.node, task_type)
+            prior = rules.unknown_ability if known is None else known
+            earned, room = (trails.ability(candidate.agent, task_type, x, rules.strength) for x in (0.0, 1.0))
+            seen = trails.total.trials.get(candidate.agent, {}).get(task_type, 0.0)
+            columns.append((trail, earned, (room - earned) * prior, room - earned, seen))
         return np.array(columns).T
 
 

@@ -90,6 +90,20 @@ def test_half_of_the_files_is_refused(run: Run, data: Path) -> None:
     assert "all of --train, --val and --test" in done.output
 
 
+def test_reports_are_pooled_over_logs(run: Run, data: Path, tmp_path: Path) -> None:
+    report, out = tmp_path / "one.json", tmp_path / "pooled.json"
+    run("evaluate", "replay", "--data", str(data), "--router", "ensemble", *QUICK, "--json", str(report))
+    again = tmp_path / "two.json"
+    again.write_bytes(report.read_bytes())
+    done = run("evaluate", "pooled", str(report), str(again), "--json", str(out))
+    assert done.exit_code == 0, done.output
+    assert "gap closed on 2 logs; over all of them the best baseline is" in done.output
+    one, pooled = json.loads(report.read_text()), json.loads(out.read_text())
+    mine = pooled["routers"]["ensemble"]
+    assert mine["gap_closed"]["mean"] == pytest.approx(one["routers"]["ensemble"]["gap_closed"]["mean"])
+    assert mine["below_hull"] == []
+
+
 def test_an_unknown_router_is_refused_before_anything_is_computed(run: Run, data: Path) -> None:
     done = run("evaluate", "replay", "--data", str(data), "--router", "magic")
     assert done.exit_code == 1
@@ -99,7 +113,7 @@ def test_an_unknown_router_is_refused_before_anything_is_computed(run: Run, data
 def test_a_router_on_sentences_needs_a_model(run: Run, data: Path) -> None:
     done = run("evaluate", "replay", "--data", str(data), "--router", "ridge_sentences")
     assert done.exit_code == 1
-    assert "queries have no vectors of the view 'sentences'; views made: ngrams" in done.output
+    assert "queries have no vectors of the view 'sentences'; views made: ngrams, substance" in done.output
 
 
 def test_a_model_of_sentences_needs_its_extra(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,16 @@ def test_a_planned_route_is_explained(run: Run, server: RecordingServer, hops: t
     assert RouteModel.model_validate_json(as_json.stdout) == planned
 
 
+def test_a_route_says_how_many_agents_were_not_retrieved(
+    run: Run, server: RecordingServer, hops: tuple[HopModel, ...]
+) -> None:
+    narrowed = hops[0].model_copy(update={"not_retrieved": 19_980})
+    planned = RouteModel(graph="workbench", router="ant_colony", mixture={}, hops=(narrowed,))
+    server.tells("GET", "/v1/graphs", ServedModel(graphs=("workbench",), routers=(), default_graph="workbench"))
+    server.tells("POST", "/v1/graphs/workbench/route", planned)
+    assert "19,980 more were feasible" in " ".join(run("graph", "route", "What is 2+2?").stdout.split())
+
+
 def test_the_route_of_an_episode_is_explained_from_its_events(
     run: Run, server: RecordingServer, episode: EpisodeModel, hops: tuple[HopModel, ...]
 ) -> None:

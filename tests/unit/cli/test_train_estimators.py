@@ -50,7 +50,7 @@ def test_every_command_trains_an_estimator_of_the_catalog() -> None:
     assert SERVED.keys() <= ESTIMATORS.keys()
 
 
-@pytest.mark.parametrize("name", ["nearest", "ridge", "centroid", "best_per_task"])
+@pytest.mark.parametrize("name", ["nearest", "ridge", "ensemble", "centroid", "best_per_task"])
 def test_a_trained_artifact_can_be_loaded_and_says_what_it_is(name: str, log: Path, tmp_path: Path) -> None:
     out = tmp_path / "arms.npz"
     done = CliRunner().invoke(app, ["train", name, "--data", str(log), "--out", str(out), "--json"])

@@ -22,6 +22,10 @@ REQUESTS: list[tuple[errors.StigmergyError, int]] = [
     (errors.InvalidQuery("empty"), 422),
     (errors.InvalidBudget("max_usd", "-1"), 422),
     (errors.BudgetTooSmall("usd", "0", "0.1"), 422),
+    (errors.PolicyNotFound("p"), 404),
+    (errors.PolicyMoved("p", "it is active"), 409),
+    (errors.PromotionRefused("p", "no gain is proven"), 409),
+    (errors.NoTradeOff("cheapest", ("learnt",)), 422),
 ]
 
 

@@ -19,7 +19,7 @@ def test_agents_are_shown_with_their_health_and_fan_outs_with_their_branches() -
     profiles = {name: agent_profile(name, usd) for name, usd in (("reader", "0.5"), ("sifter", "2"), ("judge", "0.25"))}
     spec = GraphSpec(nodes={"look": FanOutNode(branches=branches)}, stages=(("look",), ("judge",)))
     graph = AgentGraph("moderation", spec, profiles)
-    shown = graph_model(graph, "dijkstra", Overlay(1, {"judge": Condition(available=False, load=3)}), ())
+    shown = graph_model(graph, ("dijkstra",), Overlay(1, {"judge": Condition(available=False, load=3)}), ())
     look, judge = shown.nodes
     assert (look.name, look.agent, look.description) == ("look", "", "fan-out of text, spam")
     assert look.worst_case_usd == Decimal("0.5")

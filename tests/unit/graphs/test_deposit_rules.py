@@ -104,3 +104,14 @@ def test_ours_finds_the_good_path_where_the_published_rule_drifts_to_the_cheap_o
     dear, cheap = ("START", "dear"), ("START", "cheap")
     assert ours.tau(dear, {"math": 1.0}, bounds) > 2 * ours.tau(cheap, {"math": 1.0}, bounds)
     assert published.tau(cheap, {"math": 1.0}, bounds) > 2 * published.tau(dear, {"math": 1.0}, bounds)
+
+
+@settings(max_examples=60, deadline=None)
+@given(quality=st.floats(0.0, 0.59), mean=st.floats(-1.0, 1.0), cost=st.floats(-0.5, 1.5))
+@pytest.mark.parametrize("rule", [AdvantageRule(least_quality=0.6), AmroRule(least_quality=0.6)])
+def test_below_the_quality_gate_no_trail_is_strengthened(
+    rule: DepositRule, quality: float, mean: float, cost: float
+) -> None:
+    known = NO_TRAILS.apply(TrailDelta(utility_sum={"math": mean}, utility_count={"math": 1.0}))
+    left = rule.deposit(known, replace(WALK, quality=quality, cost=cost, mixture={"math": 1.0}))
+    assert all(amount <= 0.0 for table in (left.log_tau, left.tau) for row in table.values() for amount in row.values())

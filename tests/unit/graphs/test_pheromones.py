@@ -88,6 +88,19 @@ def test_every_change_is_a_new_version_and_leaves_the_old_one() -> None:
     assert first.tau(EDGE, MATH, BOUNDS) == pytest.approx(exp(1.0))
 
 
+@settings(max_examples=40, deadline=None)
+@given(total=st.floats(-50.0, 50.0), count=st.floats(0.1, 100.0), shares=st.lists(st.floats(0.0, 0.9), max_size=4))
+def test_forgetting_leaves_the_mean_utility_and_weakens_its_weight(
+    total: float, count: float, shares: list[float]
+) -> None:
+    seen = NO_TRAILS.apply(TrailDelta(utility_sum={"math": total}, utility_count={"math": count}))
+    later = seen
+    for share in shares:
+        later = later.forget_utilities(share)
+    assert later.mean_utility("math") == pytest.approx(seen.mean_utility("math"))
+    assert later.total.utility_count["math"] <= count
+
+
 def test_mean_utility_is_what_was_seen_or_what_is_asked_for() -> None:
     seen = NO_TRAILS.apply(TrailDelta(utility_sum={"math": 1.5}, utility_count={"math": 2.0}))
     assert seen.mean_utility("math") == 0.75

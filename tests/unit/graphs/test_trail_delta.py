@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stigmergy.graphs.footprints import KEPT, Footprint, largest
 from stigmergy.graphs.trail_delta import EMPTY, TrailDelta, merge
 
 AMOUNTS = st.integers(-64, 64).map(lambda eighths: eighths / 8)
@@ -16,6 +17,10 @@ NODES = st.sampled_from(("START", "a", "b->c", "d.e"))
 EDGE_TABLES = st.dictionaries(TYPES, st.dictionaries(st.tuples(NODES, NODES), AMOUNTS, min_size=1), max_size=3)
 PER_TYPE = st.dictionaries(TYPES, AMOUNTS, max_size=3)
 AGENT_TABLES = st.dictionaries(NODES, PER_TYPE, max_size=3)
+FOOTPRINTS = st.lists(st.builds(Footprint, st.sampled_from("pqrstuv"), AMOUNTS), min_size=1, max_size=KEPT).map(
+    lambda left: largest(tuple(left), ())
+)
+FOOTPRINT_TABLES = st.dictionaries(TYPES, st.dictionaries(st.tuples(NODES, NODES), FOOTPRINTS, min_size=1), max_size=2)
 DELTAS = st.builds(
     TrailDelta,
     log_tau=EDGE_TABLES,
@@ -25,6 +30,7 @@ DELTAS = st.builds(
     successes=AGENT_TABLES,
     trials=AGENT_TABLES,
     episodes=st.integers(0, 9),
+    footprints=FOOTPRINT_TABLES,
 )
 
 

@@ -230,3 +230,29 @@ def test_deltas_of_routers_of_one_colony_are_merged() -> None:
     report = Reporter("here", board(), routers).report()
     assert report is not None
     assert {colony: delta.episodes for colony, delta in report.deltas.items()} == {"ants": 2, "bees": 1}
+
+
+def begun(origin: str) -> Coordination:
+    colony = Colony()
+    colony.trails = Trails(TrailDelta(log_tau={"math": {(START, "a"): 1.0}}, episodes=7), 0, origin)
+    return Coordination(board(), {"ants": colony}, tick_episodes=25)
+
+
+def test_a_colony_with_an_artifact_begins_from_it_and_goes_on_from_its_own_checkpoints() -> None:
+    first = begun("ant_colony-1")
+    assert total(first).episodes == 7
+    first.take(Report(gateway="one", seq=1, deltas={"ants": TrailDelta(episodes=2)}))
+    heir, renewed = begun("ant_colony-1"), begun("ant_colony-2")
+    for each in (heir, renewed):
+        each.restore(first.checkpoint().document)
+    assert (total(heir).episodes, total(renewed).episodes) == (9, 7)
+
+
+def test_checkpoints_of_before_artifacts_and_footprints_can_be_read() -> None:
+    made = coordination()
+    made.take(Report(gateway="one", seq=1, deltas={"ants": TrailDelta(episodes=3)}))
+    document = json.loads(made.checkpoint().document)
+    del document["trails"]["ants"]["origin"], document["trails"]["ants"]["total"]["footprints"]
+    heir = coordination()
+    heir.restore(json.dumps(document))
+    assert total(heir).episodes == 3

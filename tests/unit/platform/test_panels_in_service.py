@@ -77,7 +77,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def site(artifacts: Path, tmp_path: Path) -> Path:
     """The file, with the artifacts beside it."""
-    for each in artifacts.glob("*.npz"):
+    for each in artifacts.iterdir():
         copy(each, tmp_path)
     (tmp_path / "site.yaml").write_text(CONFIG)
     return tmp_path / "site.yaml"
@@ -141,7 +141,7 @@ async def test_an_estimator_chooses_the_agent_that_was_best_on_the_log(site: Pat
         ("rule: trained", "rule: other", r"graphs\.learnt\.nodes\.panel\.rule: no rule 'other' is in panels; known: t"),
         ("max_asks: 2", "max_asks: 4", r"graphs\.learnt: panel 'panel': max_asks 4: it must be from 1 to its 3"),
         ("evidence.npz", "none.npz", r"panels\.trained\.artifact: .*none\.npz"),
-        ("evidence.npz", "arms.npz", r"panels\.trained\.artifact: .*it is estimator format 1, not evidence"),
+        ("evidence.npz", "arms.npz", r"panels\.trained\.artifact: .*it is estimator format 2, not evidence"),
         ("dear], max", "cheaper], max", r"graphs\.learnt: .*'cheaper'"),
     ],
 )
@@ -164,3 +164,17 @@ def test_a_rule_that_knows_nobody_on_the_panel_is_told(site: Path) -> None:
 def test_settings_carry_absolute_paths_to_processes_that_start_elsewhere(site: Path) -> None:
     settings = load_settings(site, {})
     assert settings.panels["trained"].artifact == site.parent / "evidence.npz"  # type: ignore[union-attr]
+
+
+async def test_a_rule_that_is_trained_anew_decides_from_then_on(site: Path) -> None:
+    runtime = serve(site)
+    snapshot = runtime.watch.snapshots["panels.trained"]
+    before = snapshot.current.version
+    config = TrainingConfig(roster_size=2)
+    log = read_answer_log(site.parent / "log.parquet", ())
+    save_artifact(site.parent / "evidence.npz", train(log, config).policy, origin_of(log, config))
+    await runtime.watch.look()
+    assert (snapshot.current.version != before, snapshot.problem) == (True, "")
+    events = await stored(runtime, "learnt")
+    rules = {event.rule for event in events if isinstance(event, ev.PanelAsked)}
+    assert any(snapshot.current.version in rule for rule in rules)

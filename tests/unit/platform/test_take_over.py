@@ -17,6 +17,8 @@ from stigmergy.platform.learning.replay import replay
 from stigmergy.platform.learning.verify import Verdict, verify
 from stigmergy.platform.store.memory import MemoryStore
 from stigmergy.platform.tasks import TaskDesk
+from stigmergy.routers.base import RoutingState, Scores
+from stigmergy.routers.price_baselines import CheapestRouter
 
 Build = Callable[..., Any]
 
@@ -112,3 +114,35 @@ async def test_a_journal_that_cannot_be_read_ends_its_task_and_says_which_event(
     ended = (await heir.finished("task-1")).record
     assert ended.status is Status.REFUSED
     assert f"event 1 of episode {record.episode_id!r} cannot be read" in ended.reason
+
+
+async def test_the_heir_weighs_money_as_the_journal_says(
+    house: Build, staged: Build, profile: Build, hangs: HangsOnce, store: MemoryStore
+) -> None:
+    trading = Trading()
+    graph = staged([[profile("hangs", 2, timeout_s=0.05)], [profile("last", 4)]])
+    made = house(graph, {"hangs": hangs}, router=trading)
+    first, heir = (
+        TaskDesk(engine=made.engine, store=store, clock=made.clock, owner=owner, summarise=str, deliver=lambda _: None)
+        for owner in ("first", "heir")
+    )
+    await first.accept(made.task(), "hash")
+    await hangs.asked.wait()
+    trading.trade_off = 7.0
+    made.clock.advance(60)
+    assert await heir.take_over() == 1
+    await heir.finished("task-1")
+    assert set(trading.seen) == {0.3}
+
+
+class Trading(CheapestRouter):
+    """Notes what it is told to weigh money with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trade_off = 0.3
+        self.seen: list[float | None] = []
+
+    def scores(self, state: RoutingState) -> Scores:
+        self.seen.append(state.trade_off)
+        return super().scores(state)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from math import log
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stigmergy.domain import GOAL, START, AgentProfile, Failure, FailureKind, Usage
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -180,6 +183,35 @@ def test_a_tick_weakens_and_clamps(graph: AgentGraph) -> None:
     assert row[START, "dear"] == pytest.approx(0.693147, abs=1e-5)
 
 
+EPISODES = st.lists(
+    st.tuples(st.sampled_from((("cheap",), ("dear",))), st.floats(0.0, 1.0), st.floats(0.0, 9.0), st.floats(0.01, 1.0)),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("rule", ["advantage", "amro"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(episodes=EPISODES)
+def test_whatever_is_learnt_trails_keep_their_bounds_and_never_strengthen_by_failing(
+    graph: AgentGraph,
+    state_at: StateAt,
+    outcome: Finished,
+    rule: str,
+    episodes: list[tuple[tuple[str, ...], float, float, float]],
+) -> None:
+    ants = colony(graph, rule=rule, step_size=2.0, trail_low=0.2, trail_high=5.0)
+    for route, quality, cost, chance in episodes:
+        ants.learn(outcome(route, quality, cost, judged_probability=chance))
+        readings = [told["trail"] for told in ants.scores(state_at(graph)).evidence]
+        assert all(0.2 - 1e-9 <= reading <= 5.0 + 1e-9 for reading in readings)
+    ticked = ants.ticked(ants.trails)
+    for row in ticked.total.log_tau.values():
+        assert all(log(0.2) - 1e-9 <= amount <= log(5.0) + 1e-9 for amount in row.values())
+    ants.adopt(ticked)
+    all_failed = all(quality < 0.5 for _, quality, _, _ in episodes)
+    assert not all_failed or all(told["trail"] <= 1.0 for told in ants.scores(state_at(graph)).evidence)
+
+
 def test_the_published_rule_deposits_on_success_only(graph: AgentGraph, outcome: Finished) -> None:
     ants = colony(graph, rule="amro")
     ants.learn(outcome(("cheap",), 0.2))
@@ -197,6 +229,7 @@ def test_a_person_can_read_what_was_learnt(graph: AgentGraph, outcome: Finished)
     assert report.episodes == 3
     assert report.types["math"].mean_utility == pytest.approx(2 / 3)
     assert "START -> cheap: trail" in str(report)
+    assert {left.episode for reading in report.types["math"].trails for left in reading.footprints} == {"e"}
     assert "cheap: ability" in str(report)
 
 

@@ -32,7 +32,7 @@ class Completion:
     """What a model answered.
 
     ``finish_reason`` is ``stop``, ``length`` (cut at ``max_output_tokens``), ``refused`` (the model declined after it
-    had read the input, so its tokens are billed) or ``tool_calls`` (it wants these tools called; its text may be empty).
+    had read the input, so its tokens are billed) or ``tool_calls`` (it wants these called; its text may be empty).
     """
 
     text: str
@@ -71,7 +71,7 @@ class LanguageModel(Protocol):
             temperature: sampling temperature, at least 0; None leaves it to the model.
             timeout_s: seconds until the call is given up.
             seed: makes sampling repeatable where the model can.
-            options: what else is asked of it (``stop``, ``tools``, ``top_p`` ...); one that it does not have is ignored.
+            options: what else is asked (``stop``, ``tools``, ``top_p`` ...); what the model does not have is ignored.
 
         Raises:
             AgentError: the call failed; ``agent`` holds the model's name. AgentUnavailable, AgentOverloaded,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def nano(
     models: Annotated[Path, typer.Option(file_okay=False, help="Where the models are kept.")] = Path(".stigmergy/nano"),
-    minutes: Annotated[float, typer.Option(min=0.01, help="At most so long trains a model that is not there.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=0.01, help="At most so long trains a model that is not there.")] = 30.0,
     tasks: Annotated[int, typer.Option(min=30, help="So many to learn from, and as many to be tried on.")] = 600,
     seed: Annotated[int, typer.Option(help="Draws the tasks.")] = 0,
     as_json: AsJson = False,

@@ -11,6 +11,7 @@ import typer
 from stigmergy.cli.extras import needs
 from stigmergy.cli.options import AsJson
 from stigmergy.cli.output import print_json, printable, stdout, working
+from stigmergy.cli.train.source import DataOption, OfGraph, StoreUrl, attempts_in, check_source
 
 SERVED: Final = {
     "nearest": "nearest neighbours on n-grams",
@@ -19,6 +20,7 @@ SERVED: Final = {
     "ridge_task": "ridge regression on what the means of the query's task type leave over",
     "nearest_and_ridge": "the mean of nearest and ridge",
     "nearest_and_ridge_task": "the mean of nearest_task and ridge_task",
+    "ensemble": "nearest neighbours and ridge on what a text itself asks, over the means of its task type",
     "centroid": "one profile per agent on n-grams",
     "best_per_task": "means per task type",
 }
@@ -33,15 +35,18 @@ def add_commands(app: typer.Typer) -> None:
 
 def _command(name: str) -> Callable[..., None]:
     def train(
-        data: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Parquet of outcomes, as for replay.")],
         out: Annotated[Path, typer.Option(dir_okay=False, help="Where the artifact goes (.npz).")],
+        data: DataOption = None,
+        url: StoreUrl = None,
+        graph: OfGraph = None,
         as_json: AsJson = False,
     ) -> None:
+        check_source(data, url, graph)
         with needs("evaluate"):
-            from stigmergy.platform.learning.estimators.training import train_arms
+            from stigmergy.platform.learning.estimators.training import train_arms, train_arms_on
             from stigmergy.routers.estimators.artifact import save_arms
         with working("training"):
-            trained = train_arms(name, data)
+            trained = train_arms(name, data) if data else train_arms_on(name, attempts_in(str(url), str(graph)))
         artifact = save_arms(out, trained.model, trained.origin)
         if as_json:
             print_json(artifact.describe())

@@ -15,7 +15,7 @@ from stigmergy.cli.output import print_json, stdout, working
 def nano(
     out: Annotated[Path, typer.Option(file_okay=False, help="The folder that the model is written to.")],
     size: Annotated[Literal["small", "large"], typer.Option(help="How large a network.")] = "small",
-    minutes: Annotated[float, typer.Option(min=0.01, help="Training ends by then, wherever it stands.")] = 10.0,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Training comes to rest by then, with fewer steps.")] = 30.0,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of training; left out: what the size needs.")] = None,
     seed: Annotated[int, typer.Option(help="Of everything drawn.")] = 0,
     as_json: AsJson = False,

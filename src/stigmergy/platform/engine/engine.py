@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stigmergy.agents.base import Listener
 from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import EpisodeId, Status, Task
-from stigmergy.errors import BudgetTooSmall, UnknownGraph, UnknownRouter
+from stigmergy.errors import BudgetTooSmall, NoTradeOff, UnknownGraph, UnknownRouter
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import FanOutNode
 from stigmergy.platform.agent_gateway import AgentGateway
@@ -20,13 +20,14 @@ from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
-from stigmergy.platform.engine.oversight import NOBODY, Approvals, Oversight
+from stigmergy.platform.engine.oversight import NOBODY, Oversight
 from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
 from stigmergy.platform.engine.resume import resume
-from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
+from stigmergy.platform.engine.run import Approvals, Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.names import new_episode_id
 from stigmergy.platform.episode.state import (
     AskApproval,
     AwaitBranches,
@@ -44,8 +45,9 @@ from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.monitors import Monitor
 from stigmergy.routers.evidence.router import PanelRule
 from stigmergy.routers.feasibility import Mask
-from stigmergy.routers.guard.guard import Guard
+from stigmergy.routers.guard.guard import QueryGuard
 from stigmergy.routers.query_features import FeatureReader
+from stigmergy.routers.retrieval.shortlist import Shortlist
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +58,6 @@ class EngineLimits:
 
     max_attempts: int = 2
     max_hand_backs: int = 2
-
-
-def new_episode_id() -> EpisodeId:
-    """A fresh id, unique everywhere."""
-    return f"ep_{uuid.uuid4().hex}"
 
 
 class Engine:
@@ -82,20 +79,23 @@ class Engine:
         limits: EngineLimits = EngineLimits(),
         config_version: str = "",
         monitors: Mapping[str, Sequence[Monitor]] = {},
-        guards: Mapping[str, Guard] = {},
+        guards: Mapping[str, QueryGuard] = {},
+        shortlists: Mapping[str, Shortlist] = {},
         approvals: Approvals = NOBODY,
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
+        offers: Mapping[str, tuple[str, ...]] = {},
     ) -> None:
+        """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
         self._graphs = graphs
-        self._routers = routers
+        self._routers, self._offers = routers, offers
         self._health = health
         self._healing = healing
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
         self._accounts = accounts or OwnAccounts()
-        self._hops = HopChooser(self._mask, rng)
+        self._hops = HopChooser(self._mask, rng, shortlists)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._panels = Panels(self._mask, health, panel_rules, rng)
         self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)
@@ -108,37 +108,53 @@ class Engine:
         """Refuse a task that cannot be run, before anything is stored or spent.
 
         Raises:
-            UnknownGraph, UnknownRouter: the task names what is not there.
+            UnknownGraph, UnknownRouter: the task names what is not there, or not offered for its graph.
+            NoTradeOff: its router takes none.
             BudgetTooSmall: no path of the graph fits the budget, even with every agent healthy.
         """
         if task.graph not in self._graphs:
             raise UnknownGraph(task.graph, tuple(self._graphs))
-        if task.router not in self._routers:
-            raise UnknownRouter(task.router, tuple(self._routers))
+        self._check_router(task)
         refusal: BudgetTooSmall | None = self._mask.budget_refusal(self._graphs[task.graph], task.budget)
         if refusal is not None:
             raise refusal
+
+    def _check_router(self, task: Task) -> None:
+        offered = self._offers.get(task.graph, tuple(self._routers))
+        if task.router not in offered:
+            raise UnknownRouter(task.router, offered)
+        if task.trade_off is not None and self._routers[task.router].trade_off is None:
+            trading = (name for name in offered if self._routers[name].trade_off is not None)
+            raise NoTradeOff(task.router, tuple(trading))
 
     def plan(self, task: Task) -> Plan:
         """The best-scored route for the task as things stand, if every call went well. Calls no agent.
 
         Raises:
-            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+            UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
         run = self._new_run(task, new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
-        self, task: Task, episode_id: EpisodeId, recorder: Recorder | None = None, past: Sequence[Recorded] = ()
+        self,
+        task: Task,
+        episode_id: EpisodeId,
+        recorder: Recorder | None = None,
+        past: Sequence[Recorded] = (),
+        *,
+        listener: Listener | None = None,
+        approvals: Approvals | None = None,
     ) -> Ran:
         """Run one task to its end, or to that end from where its ``past``, the events of another process, has led.
 
-        Before each call of an agent everything that has happened is given to the ``recorder``. Returns the finished
-        run, whatever its outcome: failures of agents never raise.
+        Before each call of an agent everything that has happened is given to the ``recorder``. The ``listener`` hears
+        the answer as it is written, where it is certain to be it; a failure after that is not repaired. ``approvals``
+        decide in place of the engine's. Returns the finished run; failures of agents never raise.
 
         Raises:
-            UnknownGraph, UnknownRouter, BudgetTooSmall: as ``check``.
+            UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
             NotResumable: the ``past`` is of another version of the graph.
             TaskTakenOver: the recorder takes nothing more, because another process runs the task.
             RunSuspended: it waits for an approval and is to go on elsewhere.
@@ -147,6 +163,7 @@ class Engine:
         """
         self.check(task)
         run = self._new_run(task, episode_id, recorder or Unrecorded())
+        run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
@@ -205,6 +222,7 @@ class Engine:
             complexity=run.features.complexity,
             max_attempts=self._limits.max_attempts,
             max_hand_backs=self._limits.max_hand_backs,
+            trade_off=run.trade_off,
         )
 
     async def _perform(self, run: Run, command: Command) -> tuple[Command, ...]:
@@ -261,6 +279,9 @@ class Engine:
     def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
         view = self._view(run, command.branch)
         healed: ev.Event
+        if run.heard:
+            # Part of the answer is with the caller: another one would not go on where it broke off.
+            return ev.Escalated(reason=f"the answer broke off: {command.reason}", to=None, branch=command.branch)
         if isinstance(command, Escalate):
             healed = escalation(view.graph, view.state, view.overlay, view.budget, command.reason)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stigmergy.domain import Budget, NodeId
@@ -13,8 +13,9 @@ from stigmergy.graphs.overlay import Overlay
 from stigmergy.platform.episode.events import Cornered, DecidedBy, HopChosen, Option
 from stigmergy.platform.episode.state import EpisodeState
 from stigmergy.platform.healing import ALONE, Surroundings, failed_nodes, locked_effects
-from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores
+from stigmergy.routers.base import Candidate, QueryFeatures, Router, RoutingState, Scores, TradesOff
 from stigmergy.routers.feasibility import Mask, MaskResult
+from stigmergy.routers.retrieval.shortlist import Shortlist, Shortlisted, everyone
 from stigmergy.routers.selection import Choice, Selection, select
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ class RouterInService:
     selection_name: str
     policy_version: Callable[[], str]
 
+    @property
+    def trade_off(self) -> float | None:
+        """The trade-off that it is configured with; None: it takes none."""
+        return self.router.trade_off if isinstance(self.router, TradesOff) else None
+
 
 @dataclass(frozen=True, slots=True)
 class HopView:
@@ -44,6 +50,7 @@ class HopView:
     features: QueryFeatures
     overlay: Overlay
     around: Surroundings = ALONE
+    trade_off: float | None = None
 
     @property
     def locked(self) -> frozenset[str]:
@@ -75,11 +82,12 @@ def feasible(mask: Mask, view: HopView, locked: frozenset[str]) -> MaskResult:
 
 
 class HopChooser:
-    """Asks the mask, then the router, then the selection. Executes nothing."""
+    """Asks the mask, the graph's shortlist if it has one, the router, then the selection. Executes nothing."""
 
-    def __init__(self, mask: Mask, rng: random.Random) -> None:
+    def __init__(self, mask: Mask, rng: random.Random, shortlists: Mapping[str, Shortlist] = {}) -> None:
         self._mask = mask
         self._rng = rng
+        self._shortlists = shortlists
 
     def feasible(self, view: HopView) -> MaskResult:
         """The successors that may be taken, and why the others may not."""
@@ -92,22 +100,29 @@ class HopChooser:
         if not masked.candidates:
             return Cornered(position=position, reasons=masked.refused)
         try:
-            scores = router.router.scores(_routing_state(view, masked.candidates))
-            choice = select(router.name, scores, len(masked.candidates), router.selection, self._rng)
+            listed = self._listed(view, masked.candidates)
+            scores = router.router.scores(_routing_state(view, listed.candidates))
+            choice = select(router.name, scores, len(listed.candidates), router.selection, self._rng)
         except Exception as error:  # a router is a plug-in: whatever it raises, Dijkstra takes over
             logger.exception("router %s failed at %s of graph %s", router.name, position, view.graph.name)
             return Cornered(position=position, reasons=((f"router {router.name}", f"{type(error).__name__}: {error}"),))
         return HopChosen(
             source=position,
-            node=masked.candidates[choice.index].node,
+            node=listed.candidates[choice.index].node,
             decided_by=DecidedBy.ROUTER if len(masked.candidates) > 1 else DecidedBy.FORCED,
             probability=choice.probability,
-            options=_options(masked.candidates, scores, choice),
+            options=_options(listed, scores, choice),
             refused=masked.refused,
             selection=router.selection_name,
             overlay_version=view.overlay.version,
             policy_version=router.policy_version(),
+            not_retrieved=len(masked.candidates) - len(listed.candidates),
         )
+
+    def _listed(self, view: HopView, candidates: tuple[Candidate, ...]) -> Shortlisted:
+        """Those that retrieval finds; a branch is searched as the graph that it is in."""
+        shortlist = self._shortlists.get(view.graph.name.partition("/")[0])
+        return everyone(candidates) if shortlist is None else shortlist.narrow(candidates, view.features.text)
 
 
 def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
@@ -135,11 +150,12 @@ def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingS
         confidences=tuple(reply.confidence for reply in state.replies),
         spent=state.charged + view.around.held,
         budget=budget,
+        trade_off=view.trade_off,
     )
 
 
-def _options(candidates: tuple[Candidate, ...], scores: Scores, choice: Choice) -> tuple[Option, ...]:
-    evidence = scores.evidence or ({},) * len(candidates)
+def _options(listed: Shortlisted, scores: Scores, choice: Choice) -> tuple[Option, ...]:
+    evidence = scores.evidence or ({},) * len(listed.candidates)
     return tuple(
         Option(
             node=candidate.node,
@@ -147,9 +163,9 @@ def _options(candidates: tuple[Candidate, ...], scores: Scores, choice: Choice) 
             probability=probability,
             worst_case=candidate.worst_case,
             cost_to_go=candidate.cost_to_go,
-            evidence=why,
+            evidence={**why, **listed.evidence.get(candidate.node, {})},
         )
         for candidate, score, probability, why in zip(
-            candidates, scores.values, choice.probabilities, evidence, strict=True
+            listed.candidates, scores.values, choice.probabilities, evidence, strict=True
         )
     )

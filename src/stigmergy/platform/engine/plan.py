@@ -17,6 +17,7 @@ class Plan:
 
     features: QueryFeatures
     hops: tuple[HopChosen | Cornered, ...]
+    trade_off: float | None = None
 
 
 def plan_route(chooser: HopChooser, view: HopView, router: RouterInService) -> Plan:
@@ -27,7 +28,7 @@ def plan_route(chooser: HopChooser, view: HopView, router: RouterInService) -> P
         hop = chooser.choose(view, best_first)
         hops.append(hop)
         if isinstance(hop, Cornered) or hop.node == GOAL:
-            return Plan(view.features, tuple(hops))
+            return Plan(view.features, tuple(hops), view.trade_off)
         spent = view.state.charged + view.graph.worst_case(hop.node)
         moved = replace(view.state, position=hop.node, route=(*view.state.route, hop.node), charged=spent)
         view = replace(view, state=moved)

@@ -22,6 +22,7 @@ def resume(run: Run, past: Sequence[Recorded]) -> tuple[Command, ...]:
         NotResumable: the graph is not the one that the episode began with, or the events are no episode.
     """
     _expect_same_graph(run, past)
+    run.trade_off = _accepted(run, past).trade_off
     work = _open_work(run, past)
     run.restore(past, work.state)
     commands = dict(work.commands)
@@ -45,15 +46,20 @@ def _open_work(run: Run, past: Sequence[Recorded]) -> OpenWork:
 
 
 def _expect_same_graph(run: Run, past: Sequence[Recorded]) -> None:
-    accepted = past[0].event
-    if not isinstance(accepted, ev.Accepted):
-        raise NotResumable(run.episode_id, f"its journal begins with {accepted.kind!r}")
+    accepted = _accepted(run, past)
     if (accepted.graph, accepted.versions.graph) != (run.graph.name, run.graph.version):
         raise NotResumable(
             run.episode_id,
             f"it began on graph {accepted.graph!r} in version {accepted.versions.graph}, "
             f"and {run.graph.name!r} is served in version {run.graph.version}",
         )
+
+
+def _accepted(run: Run, past: Sequence[Recorded]) -> ev.Accepted:
+    accepted = past[0].event
+    if not isinstance(accepted, ev.Accepted):
+        raise NotResumable(run.episode_id, f"its journal begins with {accepted.kind!r}")
+    return accepted
 
 
 def _still_wanted(work: OpenWork, cancels: Sequence[CancelBranch]) -> Iterator[ev.CallStarted]:

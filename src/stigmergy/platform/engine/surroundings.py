@@ -41,7 +41,7 @@ def view_of(run: Run, branch: str, mask: Mask, overlay: Overlay) -> HopView:
     *outer, line = run.lines(branch)
     budget, features = run.task.budget, run.features
     if not outer:
-        return HopView(line.graph, line.state, budget, features, overlay)
+        return HopView(line.graph, line.state, budget, features, overlay, trade_off=run.trade_off)
     for each in outer:
         overlay = overlay.without(failed_agents(each.graph, each.state))
     held = (run.state.charged + run.state.reserved) - (line.state.charged + line.state.reserved)
@@ -53,7 +53,7 @@ def view_of(run: Run, branch: str, mask: Mask, overlay: Overlay) -> HopView:
         sums(*(part for each in outer for part in ahead.beside(each, required_branches))),
         locked,
     )
-    return HopView(line.graph, line.state, budget, features, overlay, around)
+    return HopView(line.graph, line.state, budget, features, overlay, around, run.trade_off)
 
 
 @dataclass(frozen=True, slots=True)

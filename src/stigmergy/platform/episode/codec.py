@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from stigmergy.errors import RecordUnreadable
 from stigmergy.platform.episode.events import Event
+from stigmergy.platform.records import StoredEvent
 
 # A router's evidence may hold infinities, which JSON has no numbers for.
 _CONFIG = ConfigDict(extra="forbid", ser_json_inf_nan="strings")
@@ -16,16 +18,16 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
 )
 # Of the event's own kind: the one of the union above first looks for the kind, which takes as long as the writing.
 _SERIALIZERS = {kind: TypeAdapter[Event | None](kind | None, config=_CONFIG).serializer for kind in get_args(Event)}
-_LEFT_OUT = ("branch", "grant")
+_LEFT_OUT = {"branch": "", "grant": "", "not_retrieved": 0, "trade_off": None}
 
 
 def encode(event: Event) -> str:
     """The event as one line of JSON; decimals are exact strings.
 
-    The main line's ``branch``, and a ``grant`` where there is none, are not written. Reply data that is no JSON,
-    against the contract of agents, is kept as its ``repr``: a record with that is worth more than none.
+    What is empty of ``branch`` (the main line), ``grant``, ``not_retrieved`` and ``trade_off`` is left out. Reply data
+    that is no JSON, against the contract of agents, is kept as its ``repr``: better such a record than none.
     """
-    empty = {name for name in _LEFT_OUT if not getattr(event, name, "")}
+    empty = {name for name, nothing in _LEFT_OUT.items() if getattr(event, name, nothing) == nothing}
     return _SERIALIZERS[type(event)].to_json(event, fallback=repr, exclude=empty or None).decode()
 
 
@@ -36,3 +38,16 @@ def decode(payload: str) -> Event:
         pydantic.ValidationError: the text is no event of this format.
     """
     return _ADAPTER.validate_json(payload)
+
+
+def decode_stored(stored: StoredEvent) -> Event:
+    """The event in a row of the journal.
+
+    Raises:
+        RecordUnreadable: the row was changed to something that is no event.
+    """
+    try:
+        return decode(stored.payload)
+    except ValidationError as error:
+        record = f"event {stored.seq} of episode {stored.episode_id!r}"
+        raise RecordUnreadable(record, str(error.errors()[0]["msg"])) from None

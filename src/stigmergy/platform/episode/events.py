@@ -61,6 +61,8 @@ class Accepted:
     complexity: float
     max_attempts: int
     max_hand_backs: int = 2
+    trade_off: float | None = None
+    """What money is worth in quality to the router; None, and not stored, where it takes no trade-off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HopChosen:
-    """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity)."""
+    """The next node was chosen among the feasible ``options`` with ``probability`` (the propensity).
+
+    ``not_retrieved`` counts feasible successors that retrieval left out: they were no options. It is stored only where
+    it is not 0.
+    """
 
     kind: Literal["hop_chosen"] = "hop_chosen"
     source: NodeId
@@ -86,6 +92,7 @@ class HopChosen:
     selection: str = ""
     overlay_version: int = 0
     policy_version: str = ""
+    not_retrieved: int = 0
     branch: str = ""
 
 

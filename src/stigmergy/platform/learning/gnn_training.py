@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from stigmergy.errors import InvalidLog
-from stigmergy.platform.learning.evaluation.log_reading import TEST, read_file
-from stigmergy.platform.learning.evaluation.outcome_table import tabulate
+from stigmergy.platform.learning.evaluation.log_reading import TEST, Attempts, read_file
+from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable, tabulate
 from stigmergy.routers.estimators.base import Outcomes, Queries
 from stigmergy.routers.estimators.views import NGRAMS, embed_all, learn_semantics
 from stigmergy.routers.gnn.checkpoint import GnnArtifact, Origin, code_fingerprint
@@ -32,13 +32,22 @@ def train_gnn(path: Path, excluded: Collection[str], settings: GnnTraining) -> G
     Raises:
         InvalidLog: the file cannot be used, an excluded arm is not in it, or fewer than two are left.
     """
-    table = tabulate(read_file(path))
+    return _trained(tabulate(read_file(path)), excluded, settings)
+
+
+def train_gnn_on(attempts: Attempts, excluded: Collection[str], settings: GnnTraining) -> GnnArtifact:
+    """As ``train_gnn``, on attempts that need not be split."""
+    return _trained(tabulate(attempts, ()), excluded, settings)
+
+
+def _trained(table: OutcomeTable, excluded: Collection[str], settings: GnnTraining) -> GnnArtifact:
+    path = ", ".join(table.files)
     unknown = sorted(set(excluded) - set(table.arms))
     if unknown:
-        raise InvalidLog(str(path), f"no arm {', '.join(unknown)} to exclude; its arms: {', '.join(table.arms)}")
+        raise InvalidLog(path, f"no arm {', '.join(unknown)} to exclude; its arms: {', '.join(table.arms)}")
     arms = np.array([place for place, arm in enumerate(table.arms) if arm not in excluded], dtype=np.intp)
     if len(arms) < 2:  # noqa: PLR2004 - one has no other to differ from
-        raise InvalidLog(str(path), "a router needs two arms to choose from")
+        raise InvalidLog(path, "a router needs two arms to choose from")
     rows = np.flatnonzero(~table.rows_of(TEST))
     texts = tuple(table.texts[row] for row in rows)
     semantics = learn_semantics(texts, bits=SERVED_BITS)

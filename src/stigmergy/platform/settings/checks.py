@@ -10,7 +10,7 @@ from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
 from stigmergy.errors import StigmergyError
 from stigmergy.graphs.agent_graph import AgentGraph
-from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, panel_problems
+from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, misfits, trail_problems
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import GraphConfig, Settings
 from stigmergy.routers.configs import FixedPathConfig
@@ -18,7 +18,7 @@ from stigmergy.routers.configs import FixedPathConfig
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Every mistake in settings whose shape is right."""
-    return [*_agents(settings), *_graphs(settings), *_defaults(settings), *_tenants(settings)]
+    return [*_agents(settings), *_graphs(settings), *_colonies(settings), *_defaults(settings), *_tenants(settings)]
 
 
 def _agents(settings: Settings) -> Iterator[Problem]:
@@ -39,10 +39,24 @@ def _graphs(settings: Settings) -> Iterator[Problem]:
         path = f"graphs.{name}"
         if config.router not in settings.routers:
             yield f"{path}.router", f"no router {config.router!r} is configured; known: {_names(settings.routers)}"
+        for place, router in enumerate(config.routers or ()):
+            if router not in settings.routers:
+                known_routers = _names(settings.routers)
+                yield f"{path}.routers[{place}]", f"no router {router!r} is configured; known: {known_routers}"
         judge = config.evaluator
         if isinstance(judge, LlmJudgeConfig) and judge.model not in settings.models:
             yield f"{path}.evaluator.model", f"no model {judge.model!r} is declared; known: {_names(settings.models)}"
+        yield from _retrieval(path, config)
         yield from _graph(settings, path, config, profiles, known)
+
+
+def _retrieval(path: str, config: GraphConfig) -> Iterator[Problem]:
+    model = None if config.retrieval is None else config.retrieval.model
+    if model is not None and not model.is_dir():
+        yield (
+            f"{path}.retrieval.model",
+            f"no folder {str(model)!r} is there; name one with a sentence-transformers model",
+        )
 
 
 def _graph(
@@ -57,14 +71,21 @@ def _graph(
     except StigmergyError as error:
         yield path, str(error)
         return
-    yield from known.unfit(f"routers.{config.router}", f"graph {graph.name!r}", graph.agents)
-    yield from panel_problems(path, graph, settings.panels, known)
+    yield from misfits(settings, {graph.name: graph}, known)
     for place, agent in config.monitors.agents().items():
         if agent not in graph.agents:
             yield (
                 f"{path}.monitors.{place}",
                 f"no agent {agent!r} works in this graph; its agents: {_names(graph.agents)}",
             )
+
+
+def _colonies(settings: Settings) -> Iterator[Problem]:
+    try:
+        graphs = settings.build_graphs()
+    except StigmergyError:  # reported by _agents or _graphs
+        return
+    yield from trail_problems(settings, tuple(graphs.values()))
 
 
 def _defaults(settings: Settings) -> Iterator[Problem]:

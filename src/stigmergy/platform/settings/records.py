@@ -19,6 +19,7 @@ from stigmergy.platform.health import BreakerConfig
 from stigmergy.platform.monitors import MonitorsConfig
 from stigmergy.routers.configs import PanelRuleConfig, RouterConfig
 from stigmergy.routers.guard.config import GuardConfig
+from stigmergy.routers.retrieval.config import RetrievalConfig
 
 _MOST_USD = Decimal(9_000_000_000)
 """Money is stored in nano-dollars, in integers of 64 bits."""
@@ -52,14 +53,19 @@ NodeConfig: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphConfig(GraphSpec):
-    """An agent graph, its default router and budget, its judge, its monitors and its guard."""
+    """An agent graph, its router and budget, its judge, its monitors, its guard and its retrieval.
+
+    ``routers`` are those that a task may name beside the default ``router``; left out, all that are configured.
+    """
 
     nodes: Mapping[NodeId, NodeConfig] = field(default_factory=dict)
     router: str
+    routers: tuple[str, ...] | None = None
     budget: BudgetConfig = BudgetConfig()
     evaluator: Annotated[EvaluatorConfig, Field(discriminator="kind")] | None = None
     monitors: MonitorsConfig = field(default_factory=MonitorsConfig)
     guard: GuardConfig | None = None
+    retrieval: RetrievalConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,11 +138,15 @@ class LearningConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoordinationConfig:
-    """Rhythm of what replicas share, in seconds, and how many learnt episodes of a colony make a tick of its trails."""
+    """Rhythm of what replicas share, in seconds, and how many learnt episodes of a colony make a tick of its trails.
+
+    Every ``reload_s`` each process looks whether an artifact that it serves with has changed on its disk.
+    """
 
     report_s: Annotated[float, Field(gt=0)] = 0.1
     tick_episodes: Annotated[int, Field(ge=1)] = 25
     checkpoint_s: Annotated[float, Field(gt=0)] = 1.0
+    reload_s: Annotated[float, Field(gt=0)] = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +208,11 @@ class Settings:
         """Every graph; raises GraphError."""
         profiles = self.profiles()
         return {name: AgentGraph(name, spec, profiles) for name, spec in self.graphs.items()}
+
+    def offers(self, graph: str) -> tuple[str, ...]:
+        """The routers that a task of a graph may name, its default first."""
+        config = self.graphs[graph]
+        return tuple(dict.fromkeys((config.router, *(self.routers if config.routers is None else config.routers))))
 
     @property
     def main_graph(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Float, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.types import TypeEngine
@@ -112,4 +112,7 @@ def _parameter(name: str, bind: Any, dialect: Dialect) -> tuple[str, _Convert, A
 
 
 def _from_store(kind: TypeEngine[Any], dialect: Dialect) -> _Convert:
+    if isinstance(kind, Float):
+        # PostgreSQL's processor asks which type the column has there; drivers give floats already.
+        return _as_it_is
     return kind.dialect_impl(dialect).result_processor(dialect, None) or _as_it_is

@@ -60,6 +60,7 @@ tasks = Table(
     _needed("text", AnyText),
     _needed("graph", AnyText),
     _needed("router", AnyText),
+    Column("trade_off", Float),
     _needed("messages", JsonText),
     _needed("budget", JsonText),
     Column("task_type", AnyText),

@@ -13,11 +13,19 @@ from stigmergy.domain import AgentId, TaskType
 from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
 from stigmergy.routers.estimators.base import Fitted, Predictions, Queries
 from stigmergy.routers.estimators.freezing import freeze, thaw
-from stigmergy.routers.estimators.views import NGRAMS, LatentSemantics
-from stigmergy.routers.query_features import HashedNgrams
+from stigmergy.routers.estimators.substance import Substance
+from stigmergy.routers.estimators.views import LatentSemantics
 
 KIND: Final = "estimator"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """A view of texts, such as ``views.NGRAMS``, and what makes it."""
+
+    view: str
+    embedder: LatentSemantics | Substance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,19 +36,19 @@ class ArmModel:
         name: of the estimator in the catalog.
         arms: the agents it knows, in the order of its predictions.
         fitted: predicts for these arms.
-        semantics: makes the view of n-grams; None for an estimator that looks at no text.
+        looks: the view of the text that it looks at, with what makes that; None for one that looks at no text.
         unit_usd: mean cost of the best single arm, the unit of every trade-off; 1 where that arm is free.
     """
 
     name: str
     arms: tuple[AgentId, ...]
     fitted: Fitted
-    semantics: LatentSemantics | None
+    looks: Looks | None
     unit_usd: float
 
     def predict(self, text: str, task_type: TaskType) -> Predictions:
         """Quality and cost in USD of every arm on one query, both of shape (1, A)."""
-        views = {} if self.semantics is None else {NGRAMS: self.semantics.embed(text)[None]}
+        views = {} if self.looks is None else {self.looks.view: self.looks.embedder.embed(text)[None]}
         return self.fitted.predict(Queries(texts=(text,), tasks=(task_type,), views=views))
 
 
@@ -72,12 +80,11 @@ def save_arms(path: Path, model: ArmModel, origin: Origin) -> ArmArtifact:
         "arms": list(model.arms),
         "fitted": freeze(model.fitted, arrays),
         "unit_usd": model.unit_usd,
-        "bits": None,
+        "looks": None,
         "origin": origin.to_dict(),
     }
-    if model.semantics is not None:
-        header["bits"] = model.semantics.embedder.bits
-        arrays |= {"rarity": model.semantics.rarity, "directions": model.semantics.directions}
+    if model.looks is not None:
+        header["looks"] = {"view": model.looks.view, "embedder": freeze(model.looks.embedder, arrays)}
     return ArmArtifact(model, origin, write_artifact(path, KIND, _FORMAT, header, arrays))
 
 
@@ -95,11 +102,11 @@ def load_arms(path: Path) -> ArmArtifact:
 
 
 def _model(header: Mapping[str, Any], arrays: Arrays) -> ArmModel:
-    bits = header["bits"]
+    looks = header["looks"]
     return ArmModel(
         name=header["estimator"],
         arms=tuple(header["arms"]),
         fitted=thaw(header["fitted"], arrays),
-        semantics=None if bits is None else LatentSemantics(HashedNgrams(bits), arrays["rarity"], arrays["directions"]),
+        looks=None if looks is None else Looks(looks["view"], thaw(looks["embedder"], arrays)),
         unit_usd=header["unit_usd"],
     )

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.domain import TaskType
 from stigmergy.errors import MissingView
+from stigmergy.routers.estimators.kin import Kin, Rows
 
 Matrix: TypeAlias = NDArray[np.float32]
-Rows: TypeAlias = NDArray[Any]
-"""Row numbers, or one truth value per row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +26,14 @@ class Queries:
     """Queries as estimators see them: Q texts, their task types, and their vectors in one or more views.
 
     ``tasks`` is for estimators that say so in their name or description: not every deployment knows it.
-    ``views``: name of a view to a matrix of shape (Q, dimensions).
+    ``views``: name of a view to a matrix of shape (Q, dimensions). ``kin`` spares looking for neighbours again
+    where a log is split many times; it changes nothing that is found.
     """
 
     texts: tuple[str, ...]
     tasks: tuple[TaskType, ...]
     views: Mapping[str, Matrix]
+    kin: Kin | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -55,6 +56,7 @@ class Queries:
             texts=tuple(map(self.texts.__getitem__, places)),
             tasks=tuple(map(self.tasks.__getitem__, places)),
             views={name: vectors[places] for name, vectors in self.views.items()},
+            kin=None if self.kin is None else self.kin.take(places),
         )
 
 

@@ -14,7 +14,7 @@ from stigmergy.routers.estimators.fixed import AnyArm, OneArm, best, cheapest, d
 from stigmergy.routers.estimators.nearest import Nearest
 from stigmergy.routers.estimators.per_task import PerTask
 from stigmergy.routers.estimators.ridge import Ridge
-from stigmergy.routers.estimators.views import NGRAMS, SENTENCES
+from stigmergy.routers.estimators.views import NGRAMS, SENTENCES, SUBSTANCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ class Entry:
     make: Callable[[], Estimator]
     description: str
     view: str | None = None
+
+
+def _ensemble() -> Estimator:
+    # Each part may fall back on the next one: vectors on means per task, those on the arms' means, which is the hull.
+    tasks = PerTask((2.0, 5.0, 15.0, 50.0, 200.0, 1e6))
+    return Average((Nearest(SUBSTANCE, prior=tasks), Ridge(SUBSTANCE, prior=tasks)))
 
 
 def _gnn() -> Estimator:
@@ -52,6 +58,12 @@ ESTIMATORS: Final[Mapping[str, Entry]] = {
         lambda: Average((Nearest(prior=PerTask()), Ridge(prior=PerTask()))),
         "the mean of nearest_task and ridge_task; sees the task",
         NGRAMS,
+    ),
+    "ensemble": Entry(
+        _ensemble,
+        "nearest neighbours and ridge on the substance of the text over task means, each shrunk as far as its learning "
+        "queries say; sees the task",
+        SUBSTANCE,
     ),
     "gnn": Entry(_gnn, "graph neural network on n-grams; sees the task of the learning queries alone", NGRAMS),
     "centroid": Entry(Centroid, "one profile per arm on n-grams; arms come and go without training", NGRAMS),

@@ -11,26 +11,33 @@ from numpy.typing import NDArray
 
 from stigmergy.routers.estimators.average import FittedAverage
 from stigmergy.routers.estimators.base import Outcomes
+from stigmergy.routers.estimators.boilerplate import Boilerplate
 from stigmergy.routers.estimators.centroid import FittedCentroid, Profiles
 from stigmergy.routers.estimators.means import FittedMeans
 from stigmergy.routers.estimators.nearest import FittedNearest
 from stigmergy.routers.estimators.per_task import FittedTasks
 from stigmergy.routers.estimators.ridge import FittedRidge
+from stigmergy.routers.estimators.substance import Substance
+from stigmergy.routers.estimators.views import LatentSemantics
+from stigmergy.routers.query_features import HashedNgrams
 
 _CLASSES: Final[Mapping[str, type[Any]]] = {
     each.__name__: each
     for each in (
+        Boilerplate,
         FittedAverage,
         FittedCentroid,
         FittedMeans,
         FittedNearest,
         FittedRidge,
         FittedTasks,
+        LatentSemantics,
         Outcomes,
         Profiles,
+        Substance,
     )
 }
-_ARRAY, _CLASS, _TUPLE, _MAPPING = "array", "class", "tuple", "mapping"
+_ARRAY, _CLASS, _TUPLE, _MAPPING, _NGRAMS = "array", "class", "tuple", "mapping", "ngrams"
 
 
 def freeze(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
@@ -49,6 +56,8 @@ def freeze(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         return {_TUPLE: [freeze(each, arrays) for each in value]}
     if isinstance(value, Mapping):
         return {_MAPPING: {key: freeze(each, arrays) for key, each in value.items()}}
+    if isinstance(value, HashedNgrams):
+        return {_NGRAMS: value.bits}
     if _CLASSES.get(type(value).__name__) is not type(value):
         raise TypeError(f"{type(value).__name__} cannot be stored in an artifact")
     stored = {field.name: freeze(getattr(value, field.name), arrays) for field in fields(value)}
@@ -65,5 +74,7 @@ def thaw(document: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
         return tuple(thaw(each, arrays) for each in document[_TUPLE])
     if _MAPPING in document:
         return {key: thaw(each, arrays) for key, each in document[_MAPPING].items()}
+    if _NGRAMS in document:
+        return HashedNgrams(document[_NGRAMS])
     stored = {name: thaw(each, arrays) for name, each in document["fields"].items()}
     return _CLASSES[document[_CLASS]](**stored)

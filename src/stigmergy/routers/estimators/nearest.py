@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from stigmergy.routers.estimators.base import Estimator, Fitted, Matrix, Outcomes, Predictions, Queries
 from stigmergy.routers.estimators.contrast import contrast_error
+from stigmergy.routers.estimators.kin import Kin, KinList
 from stigmergy.routers.estimators.means import ArmMeans
 from stigmergy.routers.estimators.views import NGRAMS
 
@@ -19,9 +21,12 @@ Setting: TypeAlias = tuple[int, float]
 """How many neighbours, and how many outcomes the prior counts for."""
 
 SIZES: Final = (5, 10, 20, 40, 80, 160)
-STRENGTHS: Final = (2.0, 8.0, 32.0)
+STRENGTHS: Final = (2.0, 8.0, 32.0, 1e6)
+"""The last one leaves the prior alone: neighbours that say nothing must not be listened to."""
 _PROBES: Final = 800
 """Queries that settings are tried on; more would move the choice between neighbouring settings only."""
+_BLOCK: Final = 128
+_STRIP: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,13 @@ class FittedNearest:
     prior: Fitted
     for_quality: Setting
     for_cost: Setting
+    kin: Kin | None = None
+    """Of the seen queries; never stored."""
 
     def predict(self, queries: Queries) -> Predictions:
         """See ``Fitted``."""
-        near, likeness = nearest(queries.view(self.view), self.seen, max(self.for_quality[0], self.for_cost[0]))
+        count = max(self.for_quality[0], self.for_cost[0])
+        near, likeness = _looked_up(queries, self.view, self.seen, self.kin, count)
         prior = self.prior.predict(queries)
         return Predictions(
             blend(near, likeness, self.outcomes.quality, prior.quality, self.for_quality),
@@ -68,7 +76,7 @@ class Nearest:
         seen = queries.view(self._view)
         prior = self._prior.fit(queries, outcomes)
         probes = np.unique(np.linspace(0, len(seen) - 1, _PROBES).astype(int))
-        near, likeness = nearest(seen[probes], seen, SIZES[-1] + 1)
+        near, likeness = _looked_up(queries.take(probes), self._view, seen, queries.kin, SIZES[-1] + 1)
         likeness = _without_themselves(near, likeness, probes)
         expected, truth = prior.predict(queries.take(probes)), outcomes.take(probes)
         return FittedNearest(
@@ -78,20 +86,64 @@ class Nearest:
             prior,
             _best_setting(near, likeness, outcomes.quality, expected.quality, truth.quality),
             _best_setting(near, likeness, outcomes.cost, expected.cost, truth.cost),
+            queries.kin,
         )
+
+
+def _looked_up(queries: Queries, view: str, seen: Matrix, kin: Kin | None, count: int) -> tuple[Neighbours, Matrix]:
+    """As ``nearest``, from the lists of kin where they are there and long enough."""
+    vectors = queries.view(view)
+    if queries.kin is None or kin is None or count > min(len(seen), kin.longest(view)):
+        return nearest(vectors, seen, count)
+    near, likeness, found = queries.kin.among(kin, view, count)
+    if not found.all():
+        near[~found], likeness[~found] = nearest(vectors[~found], seen, count)
+    return near, likeness
+
+
+def find_kin(views: Mapping[str, Matrix], names: Sequence[str], share: float) -> Kin:
+    """Lists of a log's own queries, in some of its views.
+
+    Args:
+        views: vectors of unit norm, shape (N, dimensions).
+        names: the views.
+        share: of the log that the least of its parts holds; lists are as long as that needs, and somewhat longer.
+    """
+    length = int(1.5 * (SIZES[-1] + 1) / share)
+    queries = len(next(iter(views.values()))) if views else 0
+    lists = {name: KinList(*nearest(views[name], views[name], length)) for name in names}
+    return Kin(lists, np.arange(queries))
 
 
 def nearest(vectors: Matrix, seen: Matrix, count: int) -> tuple[Neighbours, Matrix]:
     """The most similar seen rows, most similar first, and their cosines (none below 0); both (Q, min(count, seen))."""
-    likeness = vectors @ seen.T
     count = min(count, len(seen))
-    if count < len(seen):
-        near = np.argpartition(likeness, len(seen) - count, axis=1)[:, -count:]
-    else:
-        near = np.tile(np.arange(len(seen)), (len(vectors), 1))
+    # Block by block, so that the likenesses are still in the processor's cache when they are looked through.
+    parts = [_nearest(vectors[start : start + _BLOCK], seen, count) for start in range(0, len(vectors), _BLOCK)]
+    return np.concatenate([near for near, _ in parts]), np.concatenate([likeness for _, likeness in parts])
+
+
+def _nearest(vectors: Matrix, seen: Matrix, count: int) -> tuple[Neighbours, Matrix]:
+    likeness = vectors @ seen.T
+    near = _strips_of_the_largest(likeness, count)
     likeness = np.take_along_axis(likeness, near, axis=1)
+    if count < near.shape[1]:
+        kept = np.argpartition(likeness, near.shape[1] - count, axis=1)[:, -count:]
+        near, likeness = np.take_along_axis(near, kept, axis=1), np.take_along_axis(likeness, kept, axis=1)
     order = np.argsort(-likeness, axis=1, kind="stable")
     return np.take_along_axis(near, order, axis=1), np.maximum(np.take_along_axis(likeness, order, axis=1), 0.0)
+
+
+def _strips_of_the_largest(likeness: Matrix, count: int) -> Neighbours:
+    """Columns, among them the ``count`` largest of each row: no more than ``count`` strips can hold one of those."""
+    width = likeness.shape[1] // _STRIP
+    if width <= count:
+        return np.tile(np.arange(likeness.shape[1]), (len(likeness), 1))
+    even = likeness[:, : width * _STRIP].reshape(len(likeness), _STRIP, width)
+    strips = np.argpartition(even.max(axis=1), width - count, axis=1)[:, -count:]
+    near = (strips[:, None, :] + width * np.arange(_STRIP)[:, None]).reshape(len(likeness), -1)
+    rest = np.tile(np.arange(width * _STRIP, likeness.shape[1]), (len(likeness), 1))
+    return np.concatenate((near, rest), axis=1)
 
 
 def blend(near: Neighbours, likeness: Matrix, values: Matrix, prior: Matrix, setting: Setting) -> Matrix:

@@ -12,7 +12,8 @@ from stigmergy.routers.estimators.contrast import contrast_error
 from stigmergy.routers.estimators.means import ArmMeans
 from stigmergy.routers.estimators.views import NGRAMS
 
-PENALTIES: Final = tuple(float(penalty) for penalty in np.geomspace(0.1, 3000.0, 10))
+PENALTIES: Final = (*(float(penalty) for penalty in np.geomspace(0.1, 3000.0, 10)), 1e6)
+"""The last one leaves the prior alone: vectors that say nothing must not be listened to."""
 
 
 @dataclass(frozen=True, slots=True)

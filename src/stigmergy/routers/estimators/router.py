@@ -28,23 +28,25 @@ class EstimatorRouter(FixedRule):
 
     An agent that the artifact does not know, and a node that is no agent, is taken for the mean of the arms that it
     does know on this very query: it is tried where most of them are expected to fail. GOAL is worth the agent that
-    answered last, for nothing; 0 before anybody did. Implements ``Router``.
+    answered last, for nothing; 0 before anybody did. Implements ``Router`` and ``TradesOff``.
 
     Args:
         artifact: trained.
-        price: what spending the best single arm's mean cost (``unit``) once is worth in quality, at least 0.
+        price: what spending the best single arm's mean cost (``unit``) once is worth in quality, at least 0; a task may
+            set its own.
     """
 
     def __init__(self, artifact: ArmArtifact, *, price: float) -> None:
         self.version: Final = artifact.version
         self._model = artifact.model
-        self._price = price
+        self.trade_off: Final = price
         self._found: Recent[tuple[str, str], dict[AgentId, _Worth]] = Recent(_QUERIES)
 
     def scores(self, state: RoutingState) -> Scores:
         """See ``Router``. Evidence: quality, cost (in units), known (1 where the artifact knows the agent)."""
+        price = self.trade_off if state.trade_off is None else state.trade_off
         worth = [self._of(candidate, state) for candidate in state.candidates]
-        return Scores(tuple(each.quality - self._price * each.cost for each in worth), tuple(map(_evidence, worth)))
+        return Scores(tuple(each.quality - price * each.cost for each in worth), tuple(map(_evidence, worth)))
 
     def _of(self, candidate: Candidate, state: RoutingState) -> _Worth:
         arms = self._arms(state.query)

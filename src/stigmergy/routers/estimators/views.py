@@ -16,6 +16,8 @@ from stigmergy.routers.query_features import Embedder, HashedNgrams
 
 NGRAMS: Final = "ngrams"
 """Hashed n-grams, weighted by rarity and projected on their main directions."""
+SUBSTANCE: Final = "substance"
+"""N-grams of what a query itself asks, and the shape of the text; see ``substance``."""
 SENTENCES: Final = "sentences"
 """A sentence-transformers model; needs the extra ``embeddings``."""
 _SWEEPS: Final = 4
@@ -47,6 +49,10 @@ class LatentSemantics:
     def embed(self, text: str) -> Matrix:
         """The vector of one text, shape (rank,)."""
         return np.asarray(self.project(self.embedder.embed(text)[None])[0], dtype=np.float32)
+
+    def embed_many(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of texts, at least one, shape (texts, rank)."""
+        return self.project(embed_all(self.embedder, texts))
 
     def project(self, vectors: Matrix) -> Matrix:
         """From the embedder's vectors, shape (Q, dimensions), to this view's, shape (Q, rank)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,13 +17,12 @@ from torch import Tensor
 from stigmergy.errors import InvalidArtifact
 from stigmergy.routers.estimators.views import LatentSemantics
 from stigmergy.routers.gnn.log import Log
-from stigmergy.routers.gnn.memory import remember
 from stigmergy.routers.gnn.network import GraphNetwork
-from stigmergy.routers.gnn.scorer import GnnScorer
+from stigmergy.routers.gnn.scorer import GnnScorer, make_scorer
 from stigmergy.routers.query_features import HashedNgrams
 
 KIND: Final = "gnn"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _TENSORS: Final = "tensors.safetensors"
 _HEADER: Final = "artifact.json"
 _LOG: Final = ("vectors", "centre", "basis", "spectrum", "tasks", "descriptions", "quality", "cost", "ran")
@@ -46,6 +45,8 @@ class GnnArtifact:
     semantics: LatentSemantics
     bits: int
     origin: Origin
+    version: str = ""
+    """Once it is stored."""
 
     def describe(self) -> Mapping[str, Any]:
         """What it contains, as JSON-compatible values."""
@@ -97,7 +98,7 @@ def load_gnn(folder: Path) -> GnnArtifact:
         version = header.pop("version")
         if version != _version(header, content):
             raise InvalidArtifact(str(folder), f"its content does not match its version {version}")
-        return _artifact(header, load(content))
+        return replace(_artifact(header, load(content)), version=version)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise InvalidArtifact(str(folder), f"it cannot be read ({type(error).__name__}: {error})") from None
 
@@ -112,22 +113,18 @@ def code_fingerprint() -> str:
 
 def _artifact(header: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> GnnArtifact:
     parts = {name: tensors[f"log.{name}"] for name in _LOG}
-    nobody = torch.zeros(len(parts["vectors"]), 0)
     log = Log(
         **parts,
         columns=parts["vectors"].T.contiguous(),
         scores=(parts["vectors"] - parts["centre"]) @ parts["basis"],
         task_count=header["task_types"],
-        # Neighbours of the log's own queries are for training alone.
-        near=nobody.long(),
-        likeness=nobody,
     )
     network = GraphNetwork(log.vectors.shape[1])
     prefix = "network."
     network.load_state_dict({n.removeprefix(prefix): each for n, each in tensors.items() if n.startswith(prefix)})
     rarity, directions = tensors["semantics.rarity"].numpy(), tensors["semantics.directions"].numpy()
     return GnnArtifact(
-        scorer=GnnScorer(tuple(header["agents"]), network.eval(), log, remember(log, log.ran)),
+        scorer=make_scorer(tuple(header["agents"]), network.eval(), log),
         semantics=LatentSemantics(HashedNgrams(header["bits"]), rarity, directions),
         bits=header["bits"],
         origin=Origin(data=header["data"], config=header["config"], code=header["code"]),

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from stigmergy.routers.estimators.base import Outcomes, Predictions, Queries
 from stigmergy.routers.estimators.views import NGRAMS
-from stigmergy.routers.gnn.memory import remember
-from stigmergy.routers.gnn.scorer import GnnScorer, build_log, train_scorer
+from stigmergy.routers.gnn.scorer import GnnScorer, build_log, make_scorer, train_scorer
 from stigmergy.routers.gnn.training import GnnTraining
 
 
@@ -26,7 +25,7 @@ class FittedGnn:
     def on(self, queries: Queries, outcomes: Outcomes) -> FittedGnn:
         """The same network over another log, whose agents it need not have seen: cold start without training."""
         log = build_log(queries, self.view, outcomes, outcomes.arms)
-        return FittedGnn(self.view, GnnScorer(outcomes.arms, self.scorer.network, log, remember(log, log.ran)))
+        return FittedGnn(self.view, make_scorer(outcomes.arms, self.scorer.network, log))
 
 
 class Gnn:

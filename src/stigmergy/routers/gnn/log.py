@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import HeteroData
 
-from stigmergy.graphs.tensors import AGENT, NEAR, OF, QUERY, RAN, TASK
+from stigmergy.graphs.tensors import AGENT, OF, QUERY, RAN, TASK
 
 Edge: TypeAlias = tuple[int, int, float, float]
 """Which of the new queries, which agent, quality, cost in USD."""
@@ -18,15 +18,14 @@ Edge: TypeAlias = tuple[int, int, float, float]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """L queries with d-dimensional vectors, A agents, T task types, up to K neighbours.
+    """L queries with d-dimensional vectors, A agents, T task types.
 
     ``columns``, shape (d, L), are the vectors once more, transposed in memory: one query is compared with them in a
     sixth of the time.
 
     ``scores``, shape (L, d), are the vectors less ``centre`` in the ``basis`` of the eigenvectors of their scatter,
     with the eigenvalues ``spectrum``. ``quality``, ``cost`` and ``ran`` have the shape (L, A); ``ran`` is 1 where the
-    agent was asked, and the other two are 0 where it was not. ``near`` and ``likeness``, shape (L, K), are looked at in
-    training alone.
+    agent was asked, and the other two are 0 where it was not.
     """
 
     vectors: Tensor
@@ -41,8 +40,6 @@ class Log:
     quality: Tensor
     cost: Tensor
     ran: Tensor
-    near: Tensor
-    likeness: Tensor
 
     def with_agents(self, descriptions: Tensor) -> Log:
         """More agents, of which only descriptions are known."""
@@ -107,6 +104,4 @@ def read_log(graph: HeteroData) -> Log:
         quality=outcomes[..., 0].contiguous(),
         cost=outcomes[..., 1].contiguous(),
         ran=outcomes[..., 2].contiguous(),
-        near=graph[NEAR].edge_index[0].view(len(vectors), -1),
-        likeness=graph[NEAR].edge_attr.view(len(vectors), -1),
     )

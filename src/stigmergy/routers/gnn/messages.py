@@ -55,8 +55,12 @@ def ask(log: Log, vectors: Tensor) -> Asked:
 
 
 def rows_of(log: Log, rows: Tensor) -> Asked:
-    """Queries of the log itself, without their own edges."""
-    return Asked(log.vectors[rows], log.near[rows], log.likeness[rows], rows)
+    """Queries of the log itself, without their own edges; one that is alone has itself for a neighbour, unlike it."""
+    vectors = log.vectors[rows]
+    likeness = vectors @ log.columns
+    likeness[torch.arange(len(rows)), rows] = -1.0
+    found = torch.topk(likeness, max(1, min(SIZES[-1], len(log.vectors) - 1)), dim=1)
+    return Asked(vectors, found.indices, found.values, rows)
 
 
 def send(log: Log, memory: Memory, asked: Asked) -> Messages:

@@ -46,6 +46,7 @@ class GraphNetwork(nn.Module):
     """
 
     calibration: Tensor
+    spreads: Tensor
 
     def __init__(self, dimensions: int) -> None:
         super().__init__()
@@ -64,10 +65,11 @@ class GraphNetwork(nn.Module):
         nn.init.zeros_(self.gates.bias)
         self.spread = nn.Linear(_HIDDEN, 1)
         self.register_buffer("calibration", torch.zeros(()))
+        self.register_buffer("spreads", torch.tensor([0.1, 0.1, 0.1]))
 
-    def forward(self, log: Log, memory: Memory, asked: Asked) -> Heads:
-        """Score every agent on the queries asked."""
-        sent = send(log, memory, asked)
+    def forward(self, log: Log, memory: Memory, asked: Asked, sent: Messages | None = None) -> Heads:
+        """Score every agent on the queries asked; ``sent``: what the log sends them, where that is known already."""
+        sent = send(log, memory, asked) if sent is None else sent
         messages = self.messages(log, memory, asked, sent)
         hidden = self.body(torch.cat((2.0 * messages.flatten(2), sent.contexts), dim=-1))
         gates = self.gates(hidden)

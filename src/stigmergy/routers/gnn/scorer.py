@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -14,10 +14,11 @@ from torch import Tensor
 
 from stigmergy.graphs.tensors import LoggedOutcomes, outcome_graph
 from stigmergy.routers.estimators.base import Matrix, Outcomes, Queries
+from stigmergy.routers.gnn.lineage import Lineage, lend, trace_lineage
 from stigmergy.routers.gnn.log import Edge, Log, read_log
 from stigmergy.routers.gnn.memory import Memory, remember
-from stigmergy.routers.gnn.messages import SIZES, ask
-from stigmergy.routers.gnn.network import GraphNetwork
+from stigmergy.routers.gnn.messages import ask
+from stigmergy.routers.gnn.network import GraphNetwork, Heads
 from stigmergy.routers.gnn.training import GnnTraining, train_network
 from stigmergy.routers.query_features import HashedNgrams
 
@@ -42,12 +43,13 @@ class GnnScorer:
     network: GraphNetwork
     log: Log
     memory: Memory
+    lineage: Lineage | None
 
     @torch.inference_mode()
     def predict(self, vectors: NDArray[Any]) -> Predicted:
         """Score all agents on queries, shape (B, dimensions)."""
         asked = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
-        heads = [self.network(self.log, self.memory, ask(self.log, part)) for part in torch.split(asked, _ROWS)]
+        heads = [self._heads(part) for part in torch.split(asked, _ROWS)]
         return Predicted(
             torch.cat([each.quality for each in heads]).numpy(),
             torch.cat([(0.5 * each.log_variance).exp() for each in heads]).numpy(),
@@ -57,13 +59,23 @@ class GnnScorer:
     def with_agents(self, described: Sequence[tuple[str, str]]) -> GnnScorer:
         """More agents, as (name, description); they are used from their descriptions until outcomes come."""
         log = self.log.with_agents(_described([f"{name} {text}" for name, text in described]))
-        return GnnScorer((*self.agents, *(name for name, _ in described)), self.network, log, remember(log, log.ran))
+        return make_scorer((*self.agents, *(name for name, _ in described)), self.network, log)
 
     def with_outcomes(self, vectors: NDArray[Any], edges: Sequence[Edge], most: int) -> GnnScorer:
         """More queries, shape (n, dimensions), with their edges; the oldest beyond ``most`` queries are forgotten."""
         new = torch.from_numpy(np.ascontiguousarray(vectors, dtype=np.float32))
-        log = self.log.with_edges(new, edges).latest(most)
-        return replace(self, log=log, memory=remember(log, log.ran))
+        return make_scorer(self.agents, self.network, self.log.with_edges(new, edges).latest(most))
+
+    def _heads(self, asked: Tensor) -> Heads:
+        heads: Heads = self.network(self.log, self.memory, ask(self.log, asked))
+        return heads if self.lineage is None else lend(self.lineage, self.memory, heads)
+
+
+@torch.inference_mode()
+def make_scorer(agents: tuple[str, ...], network: GraphNetwork, log: Log) -> GnnScorer:
+    """A network over a log, whose agents it need not have seen in training."""
+    memory = remember(log, log.ran)
+    return GnnScorer(agents, network, log, memory, trace_lineage(memory, log.quality, network.spreads))
 
 
 def train_scorer(
@@ -72,7 +84,7 @@ def train_scorer(
     """Train on queries with outcomes; ``descriptions``: one text per arm. The same input gives the same weights."""
     with _reproducible():
         log = build_log(queries, view, outcomes, descriptions)
-        return GnnScorer(outcomes.arms, train_network(log, settings), log, remember(log, log.ran))
+        return make_scorer(outcomes.arms, train_network(log, settings), log)
 
 
 @contextmanager
@@ -98,7 +110,7 @@ def build_log(queries: Queries, view: str, outcomes: Outcomes, descriptions: Seq
         quality=outcomes.quality,
         cost=outcomes.cost,
     )
-    return read_log(outcome_graph(logged, SIZES[-1]))
+    return read_log(outcome_graph(logged))
 
 
 def _described(texts: Sequence[str]) -> Tensor:

@@ -17,6 +17,7 @@ from stigmergy.routers.guard.guard import Guard
 from stigmergy.routers.guard.labels import LabelModel
 from stigmergy.routers.guard.neighbours import Neighbours
 from stigmergy.routers.guard.terms import Vocabulary
+from stigmergy.routers.trained import Trained
 
 KIND: Final = "guard"
 _FORMAT: Final = 1
@@ -65,10 +66,11 @@ def load_guard(path: Path) -> Artifact:
         raise unreadable(path, error) from None
 
 
-def configured_guard(config: GuardConfig) -> Guard:
+def configured_guard(config: GuardConfig) -> Trained[Guard]:
     """The guard that a graph's configuration names; raises InvalidArtifact."""
-    guard = load_guard(Path(config.artifact)).guard
-    return guard if config.threshold is None else replace(guard, threshold=config.threshold)
+    found = load_guard(config.artifact)
+    guard = found.guard if config.threshold is None else replace(found.guard, threshold=config.threshold)
+    return Trained(guard, found.version, tuple(guard.labels.agents))
 
 
 def _header(guard: Guard, origin: Origin) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log
-from typing import Final
+from typing import Final, Protocol
 
 from stigmergy.routers.guard.calibration import Calibration, Signal, Verdict
 from stigmergy.routers.guard.labels import LabelModel
@@ -14,6 +14,14 @@ from stigmergy.routers.guard.terms import Terms, Vocabulary
 
 _LEAST: Final = 1e-6
 _LEAST_LIKENESS: Final = 0.01
+
+
+class QueryGuard(Protocol):
+    """Says of a query, before any agent is called, whether it is one for these agents."""
+
+    def verdict(self, text: str) -> Verdict:
+        """Pure and thread-safe."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,3 +161,23 @@ def test_the_environment_is_what_is_passed_in(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("WHERE", "here")
     assert os.environ["WHERE"] == "here"
     assert "store.url" in problems(changed(store={"url": "${WHERE}"}), {})
+
+
+ARTIFACTS = """
+agents:
+  a: {kind: scripted, replies: ["4"], price: {per_call: "0.001"}}
+graphs:
+  g: {stages: [[a]], router: plain, routers: [net, nobody], guard: {artifact: guard.npz}}
+routers:
+  plain: {kind: random}
+  net: {kind: gnn, artifact: nets/first}
+"""
+
+
+def test_artifacts_lie_beside_the_file_and_routers_that_are_offered_are_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings_from(ARTIFACTS, {}, folder=tmp_path)
+    told = dict(caught.value.problems)
+    assert str(tmp_path / "nets/first") in told["routers.net.artifact"]
+    assert str(tmp_path / "guard.npz") in told["graphs.g.guard.artifact"]
+    assert "no router 'nobody'" in told["graphs.g.routers[1]"]

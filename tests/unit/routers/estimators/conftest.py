@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stigmergy.routers.estimators.base import Outcomes, Queries
-from stigmergy.routers.estimators.views import NGRAMS
+from stigmergy.routers.estimators.views import NGRAMS, SUBSTANCE
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def _world(count: int = 200, seed: int = 0, known: float = 1.0) -> World:
         Queries(
             texts=tuple(f"query {number}" for number in range(count)),
             tasks=tuple(np.where(left, "left", "right").tolist()),
-            views={NGRAMS: vectors},
+            views={NGRAMS: vectors, SUBSTANCE: vectors},
         ),
         Outcomes(arms=("left", "right", "chance"), quality=quality, cost=np.where(np.isnan(quality), np.nan, cost)),
         left,

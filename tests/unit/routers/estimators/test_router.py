@@ -14,11 +14,12 @@ from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
 from stigmergy.routers.artifact_file import Origin
 from stigmergy.routers.base import Candidate, QueryFeatures, RoutingState
-from stigmergy.routers.estimators.artifact import ArmModel, load_arms, save_arms
+from stigmergy.routers.estimators.artifact import ArmModel, Looks, load_arms, save_arms
 from stigmergy.routers.estimators.base import Outcomes, Queries
 from stigmergy.routers.estimators.catalog import ESTIMATORS
 from stigmergy.routers.estimators.router import EstimatorRouter
-from stigmergy.routers.estimators.views import NGRAMS, SENTENCES, embed_all, learn_semantics
+from stigmergy.routers.estimators.substance import Substance, learn_substance
+from stigmergy.routers.estimators.views import NGRAMS, SENTENCES, SUBSTANCE, LatentSemantics, embed_all, learn_semantics
 from stigmergy.testing import agent_profile
 
 ORIGIN = Origin(data={"log.parquet": "12ab"}, code="34cd", config={}, queries=60)
@@ -27,12 +28,15 @@ TEXTS = tuple(f"{'add the numbers' if n % 2 else 'name the capital of country'} 
 
 def trained(name: str) -> ArmModel:
     """``sums`` solves the additions, ``facts`` the capitals at twice the cost."""
-    semantics = learn_semantics(TEXTS, bits=8, rank=16)
+    embedders: dict[str, LatentSemantics | Substance] = {
+        NGRAMS: learn_semantics(TEXTS, bits=8, rank=16),
+        SUBSTANCE: learn_substance(TEXTS, bits=8, rank=16),
+    }
     adds = np.array(["add" in text for text in TEXTS])
     queries = Queries(
         texts=TEXTS,
         tasks=tuple(np.where(adds, "sum", "fact").tolist()),
-        views={NGRAMS: semantics.project(embed_all(semantics.embedder, TEXTS))},
+        views={view: embed_all(embedder, TEXTS) for view, embedder in embedders.items()},
     )
     outcomes = Outcomes(
         arms=("facts", "sums"),
@@ -40,10 +44,9 @@ def trained(name: str) -> ArmModel:
         cost=np.tile(np.array([0.002, 0.001], dtype=np.float32), (len(TEXTS), 1)),
     )
     fitted = ESTIMATORS[name].make().fit(queries, outcomes)
-    looks = ESTIMATORS[name].view == NGRAMS
-    return ArmModel(
-        name=name, arms=outcomes.arms, fitted=fitted, semantics=semantics if looks else None, unit_usd=0.002
-    )
+    view = ESTIMATORS[name].view
+    looks = None if view is None else Looks(view, embedders[view])
+    return ArmModel(name=name, arms=outcomes.arms, fitted=fitted, looks=looks, unit_usd=0.002)
 
 
 SERVED = [name for name, each in ESTIMATORS.items() if each.view != SENTENCES and name not in ("random", "gnn")]

@@ -53,10 +53,10 @@ def test_what_is_no_artifact_is_refused(tmp_path: Path) -> None:
 def test_a_configured_threshold_takes_the_place_of_the_trained_one(guard: Guard, tmp_path: Path) -> None:
     path = tmp_path / "guard.npz"
     save_guard(path, guard, ORIGIN)
-    assert configured_guard(GuardConfig(artifact=str(path))).threshold == 0.5
-    assert configured_guard(GuardConfig(artifact=str(path), threshold=0.9)).threshold == 0.9
+    assert configured_guard(GuardConfig(artifact=path)).serves.threshold == 0.5
+    assert configured_guard(GuardConfig(artifact=path, threshold=0.9)).serves.threshold == 0.9
 
 
 def test_a_threshold_is_a_probability() -> None:
     with pytest.raises(ValueError, match="a probability"):
-        GuardConfig(artifact="x", threshold=1.5)
+        GuardConfig(artifact=Path("x"), threshold=1.5)

@@ -72,18 +72,22 @@ def make_nano(
 ) -> MadeNano:
     """Train and examine a model; ``told`` hears of every step and its smoothed loss.
 
-    The same making gives the same weights on the same machine, unless its minutes end it before its steps do.
+    The same making gives the same weights on the same machine, unless its minutes pass faster than its steps.
 
     Raises:
         AgentUnavailable: this machine does not have the device.
     """
-    training, until = _training(making), clock() + making.minutes * 60
+    training, started = _training(making), clock()
+
+    def spent() -> float:
+        return (clock() - started) / (making.minutes * 60)
+
     device = device_named(f"nano {making.size}", making.device)
     network, steps, smooth = new_network(SIZES[making.size], training, device), 0, 0.0
-    for loss in train(network, training, device):
+    for loss in train(network, training, device, spent):
         steps, smooth = steps + 1, smooth + _SMOOTHING * (loss - smooth) if steps else loss
         told(steps, smooth)
-        if clock() >= until:
+        if spent() >= 1:
             break
     origin = NanoOrigin(
         size=making.size, seed=making.seed, steps=steps, loss=smooth, flops_per_token=flops_per_token(network)

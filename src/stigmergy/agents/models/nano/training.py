@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,16 +44,20 @@ def new_network(shape: NanoShape, training: NanoTraining, device: torch.device) 
     return network.to(device)
 
 
-def train(network: NanoNetwork, training: NanoTraining, device: torch.device) -> Iterator[float]:
+def train(
+    network: NanoNetwork, training: NanoTraining, device: torch.device, spent: Callable[[], float]
+) -> Iterator[float]:
     """Train on lessons of all tiers, step by step; gives the loss of each (nats per character of the answers).
 
-    Whoever stops listening stops the training. The same arguments give the same weights on the same machine.
+    The rate falls with the steps that are done or with the share of the time that is ``spent``, in [0, 1], whichever is
+    further: training that time cuts short has come to rest, too. Where time never leads, the same arguments give the
+    same weights on the same machine.
     """
     rng = random.Random(training.seed)
     optimiser = torch.optim.AdamW(network.parameters(), lr=training.rate, betas=(0.9, 0.98), weight_decay=0.01)
     for step in range(training.steps):
         for group in optimiser.param_groups:
-            group["lr"] = training.rate * _share_of_rate(step, training)
+            group["lr"] = training.rate * _share_of_rate(step, training, spent())
         # One tier at a time: texts of one length waste no padding.
         tier = TIERS[step % len(TIERS)]
         loss = _loss(network, [draw_lesson(rng, tier) for _ in range(training.batch)], device)
@@ -64,10 +68,10 @@ def train(network: NanoNetwork, training: NanoTraining, device: torch.device) ->
         yield loss.item()
 
 
-def _share_of_rate(step: int, training: NanoTraining) -> float:
+def _share_of_rate(step: int, training: NanoTraining, spent: float) -> float:
     if step < training.warm_up:
         return (step + 1) / training.warm_up
-    done = (step - training.warm_up) / max(training.steps - training.warm_up, 1)
+    done = max((step - training.warm_up) / max(training.steps - training.warm_up, 1), min(spent, 1.0))
     return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done))
 
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
-from stigmergy.errors import InvalidLog
-from stigmergy.platform.learning.evaluation.log_reading import read_for_training
+from stigmergy.errors import InvalidLog, MissingView
+from stigmergy.platform.learning.evaluation.log_reading import Attempts, read_for_training
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable, tabulate
 from stigmergy.platform.learning.evaluation.versions import code_versions
 from stigmergy.routers.artifact_file import Origin
-from stigmergy.routers.estimators.artifact import ArmModel
+from stigmergy.routers.estimators.artifact import ArmModel, Looks
 from stigmergy.routers.estimators.base import Outcomes, Queries
 from stigmergy.routers.estimators.catalog import entry
 from stigmergy.routers.estimators.means import arm_means
-from stigmergy.routers.estimators.views import NGRAMS, embed_all, learn_semantics
+from stigmergy.routers.estimators.substance import Substance, learn_substance
+from stigmergy.routers.estimators.views import NGRAMS, SUBSTANCE, LatentSemantics, learn_semantics
 
 _ARMS = 2
+_LEARNERS: Final[Mapping[str, Callable[[Sequence[str]], LatentSemantics | Substance]]] = {
+    NGRAMS: learn_semantics,
+    SUBSTANCE: learn_substance,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,16 @@ class TrainedArms:
 def train_arms(name: str, data: Path) -> TrainedArms:
     """Fit an estimator of the catalog on a log (columns as for replay evaluation); its test split is not looked at.
 
+    Raises:
+        InvalidLog: says what of the log cannot be used.
+        UnknownEstimator, MissingView: as ``train_arms_on``.
+    """
+    return train_arms_on(name, read_for_training(data))
+
+
+def train_arms_on(name: str, attempts: Attempts) -> TrainedArms:
+    """Fit an estimator of the catalog on attempts of any split.
+
     Cells that were not run, or whose cost is not known, are no obstacle. Deterministic.
 
     Raises:
@@ -40,17 +57,17 @@ def train_arms(name: str, data: Path) -> TrainedArms:
         MissingView: the estimator looks at vectors that are not made here (sentence embeddings).
     """
     made = entry(name)
-    table = tabulate(read_for_training(data), ())
-    _check(table, str(data))
-    semantics = None if made.view is None else learn_semantics(table.texts)
-    views = {} if semantics is None else {NGRAMS: semantics.project(embed_all(semantics.embedder, table.texts))}
+    table = tabulate(attempts, ())
+    _check(table, ", ".join(attempts.files))
+    looks = None if made.view is None else _learn_to_look(made.view, table.texts)
+    views = {} if looks is None else {looks.view: looks.embedder.embed_many(table.texts)}
     queries = Queries(texts=table.texts, tasks=table.tasks, views=views)
     outcomes = Outcomes(arms=table.arms, quality=table.quality.astype(np.float32), cost=table.cost.astype(np.float32))
     model = ArmModel(
         name=name,
         arms=table.arms,
         fitted=made.make().fit(queries, outcomes),
-        semantics=semantics,
+        looks=looks,
         unit_usd=_unit(outcomes),
     )
     origin = Origin(
@@ -60,6 +77,12 @@ def train_arms(name: str, data: Path) -> TrainedArms:
         queries=len(table.texts),
     )
     return TrainedArms(model, origin)
+
+
+def _learn_to_look(view: str, texts: Sequence[str]) -> Looks:
+    if view not in _LEARNERS:
+        raise MissingView(view, tuple(_LEARNERS))
+    return Looks(view, _LEARNERS[view](texts))
 
 
 def _check(table: OutcomeTable, path: str) -> None:

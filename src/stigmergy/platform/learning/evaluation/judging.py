@@ -117,6 +117,11 @@ def judge_hull(ground: Ground) -> Judged:
     return judge(ground, single_arms(ground.split, len(ground.outcomes.arms)))
 
 
+def judge_every(ground: Ground, taken: Arms) -> Judged:
+    """Every policy is a vertex: where there are no outcomes to choose among them by. ``taken``, shape (T, policies)."""
+    return _on_test(ground, taken, lambda cost, _: np.tile(np.arange(cost.shape[1]), (len(cost), 1)))
+
+
 def judge_oracle(ground: Ground) -> Judged:
     """The trade-off sweep with the test outcomes known, its vertices too."""
     return _on_test(ground, all_knowing(ground.outcomes, ground.split), hull_vertices)

@@ -48,6 +48,8 @@ def report(
 
     ``routers.<name>`` holds the gap closed over the hull with its 95 % interval, and what METHODS M2 asks for; a figure
     without a value (a gap where the oracle is no better than the hull, a quality that is never reached) is null.
+    ``gap_samples`` is the gap on the queries as they are, then on every bootstrap sample; samples are the same for all
+    routers, so that reports can be pooled in pairs.
     """
     table = selected.table
     described = {**DESCRIPTIONS, **{name: each.description for name, each in contestants.items()}}
@@ -85,6 +87,7 @@ class _Figures:
         return {
             "description": self._described[name],
             "gap_closed": _figure(mean_gap),
+            "gap_samples": [_or_null(value) for value in mean_gap.tolist()],
             "gap_by_seed": [_or_null(value) for value in self._gaps[name][:, 0].tolist()],
             "given_split": self._on_given(name),
             "quality_at_best_single_cost": float(at_best[0]),

@@ -1,0 +1,1 @@
+"""How long the graph neural network trains, scores, and takes outcomes in."""

@@ -1,0 +1,1 @@
+"""How quickly and how well agents are found among very many."""

@@ -1,0 +1,107 @@
+"""All that decides in one process, built from the settings; what was trained by its snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from stigmergy.errors import InvalidArtifact
+from stigmergy.graphs.agent_graph import AgentGraph
+from stigmergy.platform.settings import Settings
+from stigmergy.platform.settings.artifacts import KnownAgents, misfits
+from stigmergy.platform.snapshots.served import ServedGuard, ServedLearner, ServedRouter, ServedRule
+from stigmergy.platform.snapshots.snapshot import ArtifactSnapshot
+from stigmergy.routers.base import Router
+from stigmergy.routers.catalog import build_panel_rule, build_routers, load_router, load_rule
+from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig, GnnConfig
+from stigmergy.routers.evidence.router import PanelRule
+from stigmergy.routers.guard.artifact import configured_guard
+from stigmergy.routers.guard.guard import QueryGuard
+from stigmergy.routers.query_features import HashedNgrams
+from stigmergy.routers.trained import Trained
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """All that decides, by name (a guard by that of its graph).
+
+    ``snapshots`` are the artifacts behind it by their entry in the configuration: ``routers.near``, ``panels.asked``,
+    ``graphs.main.guard``.
+    """
+
+    routers: Mapping[str, Router]
+    rules: Mapping[str, PanelRule]
+    guards: Mapping[str, QueryGuard]
+    snapshots: Mapping[str, ArtifactSnapshot[Any]]
+
+
+def serving_of(settings: Settings, graphs: Mapping[str, AgentGraph]) -> Serving:
+    """Build what decides; what was trained is loaded, and checked against the graphs.
+
+    Raises:
+        InvalidArtifact: an artifact is damaged, or does not fit.
+        MissingExtra: the packages for one are not installed.
+    """
+    shelf = _Shelf(settings, graphs)
+    trained: dict[str, Router] = {}
+    rules: dict[str, PanelRule] = {}
+    for name, config in settings.routers.items():
+        if isinstance(config, EstimatorConfig):
+            trained[name] = ServedRouter(shelf.put(f"routers.{name}", config.artifact, partial(load_router, config)))
+        elif isinstance(config, GnnConfig):
+            trained[name] = ServedLearner(shelf.put(f"routers.{name}", config.artifact, partial(load_router, config)))
+    for name, rule in settings.panels.items():
+        if isinstance(rule, EvidenceConfig):
+            rules[name] = ServedRule(shelf.put(f"panels.{name}", rule.artifact, partial(load_rule, rule)))
+        else:
+            rules[name] = build_panel_rule(rule)
+    guarded = {name: graph.guard for name, graph in settings.graphs.items() if graph.guard is not None}
+    guards = {
+        name: ServedGuard(shelf.put(f"graphs.{name}.guard", guard.artifact, partial(configured_guard, guard)))
+        for name, guard in guarded.items()
+    }
+    plain = build_routers({name: config for name, config in settings.routers.items() if name not in trained})
+    routers = {name: trained.get(name) or plain[name] for name in settings.routers}
+    return Serving(routers=routers, rules=rules, guards=guards, snapshots=shelf.snapshots)
+
+
+@runtime_checkable
+class Admitting(Protocol):
+    """A router that says itself which graphs it fits: a GNN takes any agent that it knows or finds described."""
+
+    def admit(self, graph: AgentGraph, features: str) -> None:
+        """Raises InvalidArtifact where it does not fit the graph, or the version of its queries' features."""
+        ...
+
+
+class _Shelf:
+    """Snapshots by entry, each with a check against the graphs that it is to serve."""
+
+    def __init__(self, settings: Settings, graphs: Mapping[str, AgentGraph]) -> None:
+        self._settings = settings
+        self._graphs = graphs
+        self.snapshots: dict[str, ArtifactSnapshot[Any]] = {}
+
+    def put(self, entry: str, path: Path, load: Callable[[], Trained[T]]) -> ArtifactSnapshot[T]:
+        snapshot = ArtifactSnapshot(path, load, lambda found: self._check(entry, path, found))
+        self.snapshots[entry] = snapshot
+        return snapshot
+
+    def _check(self, entry: str, path: Path, found: Trained[Any]) -> None:
+        if isinstance(found.serves, Admitting):
+            self._admit(entry, found.serves)
+            return
+        known = KnownAgents({entry: found.agents}, ())
+        for _, problem in misfits(self._settings, self._graphs, known):
+            raise InvalidArtifact(str(path), problem)
+
+    def _admit(self, entry: str, router: Admitting) -> None:
+        for name, graph in self._graphs.items():
+            config = self._settings.graphs[name]
+            if entry.removeprefix("routers.") in (config.router, *(config.routers or ())):
+                router.admit(graph, HashedNgrams().version)

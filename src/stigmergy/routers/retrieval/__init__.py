@@ -1,0 +1,1 @@
+"""Which of very many described agents are worth scoring: words, vectors, their fusion, and what is known of each."""
