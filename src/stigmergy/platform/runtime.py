@@ -106,13 +106,11 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
     clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
-    serving, shortlists = serving_of(settings, graphs), build_shortlists(settings, graphs)
-    meet_graphs(serving.routers, graphs)
+    serving, shortlists = _serving(settings, graphs), build_shortlists(settings, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    judges = build_evaluators(settings, models or built_models(settings, environ))
-    debrief = _debrief(settings, store, serving.routers, shortlists, judges, clock, rng)
-    live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
+    asked, budgets = models or built_models(settings, environ), build_budgets(settings, store, clock, owner)
+    debrief, live = _debrief(settings, store, serving.routers, shortlists, asked, clock, rng), LiveEvents()
     told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)
     engine = _engine(settings, graphs, serving, shortlists, outside)
@@ -136,18 +134,24 @@ def assemble(
     )
 
 
+def _serving(settings: Settings, graphs: Mapping[str, AgentGraph]) -> Serving:
+    serving = serving_of(settings, graphs)
+    meet_graphs(serving.routers, graphs)
+    return serving
+
+
 def _debrief(
     settings: Settings,
     store: Store,
     routers: Mapping[str, Router],
     shortlists: Mapping[str, Shortlist],
-    judges: Mapping[str, Evaluator],
+    models: Mapping[str, LanguageModel],
     clock: Clock,
     rng: random.Random,
 ) -> Debrief:
     return Debrief(
         store=store,
-        evaluators=judges,
+        evaluators=build_evaluators(settings, models),
         routers=_learners(routers),
         shortlists=shortlists,
         clock=clock,

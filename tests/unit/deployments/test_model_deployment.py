@@ -91,8 +91,9 @@ async def test_a_full_queue_is_told_as_overload() -> None:
         async def complete(self, _: object) -> None:
             raise BackPressureError(1, 1)
 
-        async def stream(self, _: object) -> AsyncIterator[str]:
-            raise BackPressureError(1, 1)
+        async def stream(self, asked: object) -> AsyncIterator[str]:
+            if asked:
+                raise BackPressureError(1, 1)
             yield ""
 
     model = DeployedModel("echo", Handle(Full()), None)
