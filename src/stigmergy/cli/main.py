@@ -22,9 +22,9 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "demo": demo,
     "serve": serve,
     "stop": stop,
+    "train-demo": train_demo,
     "deploy": deploy,
     "status": status,
-    "train-demo": train_demo,
     "submit": submit,
     "version": version,
 }

@@ -97,18 +97,14 @@ class Engine:
         self._graphs, self._earlier = graphs, earlier
         self._routers, self._offers, self._policies = routers, offers, policies
         self._health, self._healing = health, healing
-        self._features = features
-        self._clock = clock
-        self._mask = mask or Mask()
-        self._accounts = accounts or OwnAccounts()
+        self._features, self._clock = features, clock
+        self._mask, self._accounts = mask or Mask(), accounts or OwnAccounts()
         self._hops = HopChooser(self._mask, rng, shortlists)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._panels = Panels(self._mask, health, panel_rules, rng)
         self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)
         self._oversight = Oversight(monitors, health, approvals)
-        self._guards = guards
-        self._limits = limits
-        self._config_version = config_version
+        self._guards, self._limits, self._config_version = guards, limits, config_version
 
     def check(self, task: Task) -> None:
         """Refuse a task that cannot be run, before anything is stored or spent.
@@ -140,7 +136,7 @@ class Engine:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, new_episode_id(), Unrecorded())
+        run = self._new_run(task, self._graphs[task.graph], new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
@@ -167,8 +163,12 @@ class Engine:
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        (self.check if self._begun_on(past) is None else self._check_router)(task)
-        run = self._new_run(task, episode_id, recorder or Unrecorded(), past)
+        graph = self._begun_on(past)
+        if graph is None:
+            self.check(task)
+        else:
+            self._check_router(task)
+        run = self._new_run(task, graph or self._graphs[task.graph], episode_id, recorder or Unrecorded(), past)
         run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
@@ -197,11 +197,18 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder, past: Sequence[Recorded] = ()) -> Run:
+    def _new_run(
+        self,
+        task: Task,
+        graph: AgentGraph,
+        episode_id: EpisodeId,
+        recorder: Recorder,
+        past: Sequence[Recorded] = (),
+    ) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
-            graph=self._begun_on(past) or self._graphs[task.graph],
+            graph=graph,
             router=self._policies.deciding(self._routers[task.router], task, _began_with(past)),
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
