@@ -23,10 +23,11 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
-                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              PolicyNotFound, PolicyMoved, PromotionRefused,
+                              InvalidPolicy, NotOperator;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy
+                UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -58,12 +59,13 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
     UnusableLog,
 )
-from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
+from stigmergy.errors.policies import InvalidPolicy, NotOperator, PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -139,6 +141,7 @@ __all__ = [
     "InvalidFanOut",
     "InvalidLog",
     "InvalidPanel",
+    "InvalidPolicy",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
@@ -152,6 +155,7 @@ __all__ = [
     "NoFeasibleHop",
     "NoTradeOff",
     "NotAnswered",
+    "NotOperator",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -170,6 +174,7 @@ __all__ = [
     "TaskEnded",
     "TaskNotFound",
     "TaskTakenOver",
+    "TrainingExists",
     "Unauthorized",
     "UnexpectedReply",
     "UnfitPolicy",
