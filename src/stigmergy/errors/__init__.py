@@ -23,7 +23,8 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
-                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              PolicyNotFound, PolicyMoved, PromotionRefused,
+                              InvalidPolicy, NotOperator;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy, TrainingExists
@@ -64,7 +65,7 @@ from stigmergy.errors.learning import (
     UnloggableGraph,
     UnusableLog,
 )
-from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
+from stigmergy.errors.policies import InvalidPolicy, NotOperator, PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -140,6 +141,7 @@ __all__ = [
     "InvalidFanOut",
     "InvalidLog",
     "InvalidPanel",
+    "InvalidPolicy",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
@@ -153,6 +155,7 @@ __all__ = [
     "NoFeasibleHop",
     "NoTradeOff",
     "NotAnswered",
+    "NotOperator",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",

@@ -7,6 +7,7 @@ import typer
 from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.colony import colony
 from stigmergy.cli.bench.engine import engine
+from stigmergy.cli.bench.gateway import gateway
 from stigmergy.cli.bench.gnn import gnn
 from stigmergy.cli.bench.healing import healing
 from stigmergy.cli.bench.off_policy import off_policy
@@ -18,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its pe
 app.command()(chaos)
 app.command()(colony)
 app.command()(engine)
+app.command()(gateway)
 app.command()(gnn)
 app.command()(healing)
 app.command("off-policy")(off_policy)

@@ -23,6 +23,7 @@ from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService,
 from stigmergy.platform.engine.oversight import NOBODY, Oversight
 from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
+from stigmergy.platform.engine.policies import NO_POLICIES, Decided, Policies
 from stigmergy.platform.engine.resume import resume
 from stigmergy.platform.engine.run import Approvals, Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
@@ -85,12 +86,12 @@ class Engine:
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
         offers: Mapping[str, tuple[str, ...]] = {},
+        policies: Policies = NO_POLICIES,
     ) -> None:
         """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
         self._graphs = graphs
-        self._routers, self._offers = routers, offers
-        self._health = health
-        self._healing = healing
+        self._routers, self._offers, self._policies = routers, offers, policies
+        self._health, self._healing = health, healing
         self._features = features
         self._clock = clock
         self._mask = mask or Mask()
@@ -162,7 +163,7 @@ class Engine:
                 that the cancellation came with.
         """
         self.check(task)
-        run = self._new_run(task, episode_id, recorder or Unrecorded())
+        run = self._new_run(task, episode_id, recorder or Unrecorded(), past)
         run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
@@ -186,12 +187,12 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder) -> Run:
+    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder, past: Sequence[Recorded] = ()) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
             graph=self._graphs[task.graph],
-            router=self._routers[task.router],
+            router=self._policies.deciding(self._routers[task.router], task, _began_with(past)),
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
             recorder=recorder,
@@ -274,6 +275,11 @@ class Engine:
     def _hop(self, run: Run, command: ChooseHop) -> ev.Event:
         view = self._view(run, command.branch)
         hop = self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+        if isinstance(hop, ev.HopChosen) and hop.decided_by is ev.DecidedBy.ROUTER:
+            decided = Decided(
+                run.episode_id, len(run.recorded), run.task.router, view, hop, trade_off=run.task.trade_off
+            )
+            self._policies.decided(decided)
         return replace(hop, branch=command.branch) if command.branch else hop
 
     def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
@@ -294,6 +300,11 @@ class Engine:
     def _too_late(self, run: Run) -> bool:
         left = run.seconds_left()
         return left is not None and left <= 0
+
+
+def _began_with(past: Sequence[Recorded]) -> str:
+    """The policy that an episode was accepted under; empty for one that begins."""
+    return next((each.event.versions.policy for each in past if isinstance(each.event, ev.Accepted)), "")
 
 
 def _ending(run: Run, command: Finish) -> ev.Event:

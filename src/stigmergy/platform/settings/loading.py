@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Final
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from stigmergy.domain import GOAL, START
 from stigmergy.errors import ConfigError
@@ -18,8 +18,22 @@ from stigmergy.platform.settings.checks import contradictions
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
 from stigmergy.platform.settings.shape import Shape, read_document, read_text
+from stigmergy.routers.configs import RouterConfig
 
-_SHAPE: Shape[Settings] = Shape(Settings, "unknown key; see `stigmergy config schema` for what may stand here")
+_UNKNOWN_KEY: Final = "unknown key; see `stigmergy config schema` for what may stand here"
+_SHAPE: Shape[Settings] = Shape(Settings, _UNKNOWN_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """A router without a file around it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", frozen=True)
+
+    router: Annotated[RouterConfig, Field(discriminator="kind")]
+
+
+_ALONE: Shape[_Alone] = Shape(_Alone, _UNKNOWN_KEY)
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -46,6 +60,19 @@ def settings_from(
     if problems:
         raise ConfigError(source, tuple(problems))
     return replace(settings, fingerprint=_fingerprint(document))
+
+
+def router_from(document: Mapping[str, Any], source: str) -> RouterConfig:
+    """Read a router that stands alone, as under ``routers`` in the file.
+
+    Raises:
+        ConfigError: with every mistake and its path.
+    """
+    alone = {"router": document}
+    try:
+        return _ALONE.adapter.validate_python(alone).router
+    except ValidationError as error:
+        raise ConfigError(source, tuple(_ALONE.problems(error, alone))) from None
 
 
 def settings_schema() -> dict[str, Any]:

@@ -92,10 +92,14 @@ class KeyConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantConfig:
-    """Whose tasks, episodes and budget are kept apart from everybody else's."""
+    """Whose tasks, episodes and budget are kept apart from everybody else's.
+
+    Keys of an ``operator`` see and move policies, which decide for every tenant.
+    """
 
     keys: Annotated[Mapping[str, KeyConfig], Field(min_length=1)]
     budget: SpendLimits = SpendLimits()
+    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
