@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -20,8 +20,7 @@ from stigmergy.platform.settings.records import Settings
 from stigmergy.platform.settings.shape import Shape, read_document, read_text
 from stigmergy.routers.configs import RouterConfig
 
-_UNKNOWN_KEY: Final = "unknown key; see `stigmergy config schema` for what may stand here"
-_SHAPE: Shape[Settings] = Shape(Settings, _UNKNOWN_KEY)
+_SHAPE: Shape[Settings] = Shape(Settings, "unknown key; see `stigmergy config schema` for what may stand here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class _Alone:
     router: Annotated[RouterConfig, Field(discriminator="kind")]
 
 
-_ALONE: Shape[_Alone] = Shape(_Alone, _UNKNOWN_KEY)
+_ALONE: Shape[_Alone] = Shape(_Alone, "unknown key")
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:

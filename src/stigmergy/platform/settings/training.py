@@ -21,7 +21,7 @@ class _RlDocument(RlTraining):
     learner: Annotated[LearnerConfig, Field(discriminator="kind")]
 
 
-_SHAPE: Shape[_RlDocument] = Shape(_RlDocument, "unknown key; see METHODS M19 for what may stand here")
+_SHAPE: Shape[_RlDocument] = Shape(_RlDocument, "unknown key; see METHODS M18 for what may stand here")
 
 
 def load_training(path: Path, environ: Mapping[str, str]) -> RlTraining:
