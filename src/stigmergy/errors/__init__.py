@@ -27,7 +27,7 @@ StigmergyError
                               InvalidPolicy, NotOperator;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy
+                UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -59,6 +59,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
@@ -173,6 +174,7 @@ __all__ = [
     "TaskEnded",
     "TaskNotFound",
     "TaskTakenOver",
+    "TrainingExists",
     "Unauthorized",
     "UnexpectedReply",
     "UnfitPolicy",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 from stigmergy.domain import Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -33,11 +34,16 @@ class RouterInService:
     selection: Selection
     selection_name: str
     policy_version: Callable[[], str]
+    _trades: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Asked once: a look at every member of a protocol, and trade-offs are asked for per hop.
+        object.__setattr__(self, "_trades", isinstance(self.router, TradesOff))
 
     @property
     def trade_off(self) -> float | None:
         """The trade-off that it is configured with; None: it takes none."""
-        return self.router.trade_off if isinstance(self.router, TradesOff) else None
+        return cast("TradesOff", self.router).trade_off if self._trades else None
 
 
 @dataclass(frozen=True, slots=True)

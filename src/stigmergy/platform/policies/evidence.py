@@ -1,4 +1,4 @@
-"""What a store tells about a policy that was a shadow: one off-policy judgement per graph (METHODS M10, M18)."""
+"""What a store tells about a policy that was a shadow: one off-policy judgement per graph (METHODS M10, M19)."""
 
 from __future__ import annotations
 
