@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stigmergy.agents.catalog import build_evaluator, build_model
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.agents.evaluators.canonical import CanonicalForm, canonical_form
+from stigmergy.agents.models.base import LanguageModel
 from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -103,15 +104,16 @@ def assemble(
     owner: str,
     environ: Mapping[str, str],
     summarise: Callable[[Ran], str],
+    models: Mapping[str, LanguageModel] | None = None,
     clock: Clock | None = None,
     rng: random.Random | None = None,
 ) -> Runtime:
-    """Build the platform of one process. ``owner`` names the process in task rows and reports."""
+    """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
     clock, rng = clock or SystemClock(), rng or random.Random()
     graphs, serving, shortlists = _served(settings)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
-    reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
+    reporter, asked = Reporter(owner, health, trail_sharers(serving.routers)), models or built_models(settings, environ)
+    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, asked, clock, rng)
     told = _delivery(reporter, debrief), LiveEvents(), Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, build_budgets(settings, store, clock, owner))
     policies = policies_in_service(settings, graphs, store, clock, reporter.counts)
@@ -150,14 +152,14 @@ def _debrief(
     store: Store,
     routers: Mapping[str, Router],
     shortlists: Mapping[str, Shortlist],
-    environ: Mapping[str, str],
+    models: Mapping[str, LanguageModel],
     clock: Clock,
     rng: random.Random,
 ) -> Debrief:
     return Debrief(
         store=store,
-        evaluators=build_evaluators(settings, environ),
-        routers=routers,
+        evaluators=build_evaluators(settings, models),
+        routers=_learners(routers),
         shortlists=shortlists,
         clock=clock,
         rng=rng,
@@ -175,9 +177,13 @@ def build_shortlists(settings: Settings, graphs: Mapping[str, AgentGraph]) -> di
     return {name: build_shortlist(graphs[name], config) for name, config in wanted.items() if config is not None}
 
 
-def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
-    """The judge of every graph that has one; keys of models are taken from the environment."""
-    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
+def built_models(settings: Settings, environ: Mapping[str, str]) -> dict[str, LanguageModel]:
+    """Every model, for this process alone; keys are taken from the environment."""
+    return {name: build_model(name, config, environ) for name, config in settings.models.items()}
+
+
+def build_evaluators(settings: Settings, models: Mapping[str, LanguageModel]) -> dict[str, Evaluator]:
+    """The judge of every graph that has one."""
     judges = {name: config.evaluator for name, config in settings.graphs.items()}
     return {name: build_evaluator(judge, models) for name, judge in judges.items() if judge is not None}
 

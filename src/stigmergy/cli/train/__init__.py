@@ -11,9 +11,10 @@ from stigmergy.cli.train.estimators import add_commands
 from stigmergy.cli.train.evidence import evidence
 from stigmergy.cli.train.gnn import gnn
 from stigmergy.cli.train.guard import guard
+from stigmergy.cli.train.nano import nano
 from stigmergy.cli.train.rl import rl
 
-app = typer.Typer(no_args_is_help=True, help="Train routers on logged outcomes.")
+app = typer.Typer(no_args_is_help=True, help="Train routers on logged outcomes, and nano language models on lessons.")
 app.command("ant-colony")(ant_colony)
 app.command("bandit")(bandit)
 app.command("dataset")(dataset)
@@ -21,4 +22,5 @@ app.command("evidence")(evidence)
 app.command("gnn")(gnn)
 app.command("guard")(guard)
 app.command("rl")(rl)
+app.command("nano")(nano)
 add_commands(app)
