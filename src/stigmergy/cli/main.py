@@ -9,8 +9,10 @@ import typer
 
 from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, policies, tasks, train
 from stigmergy.cli.demo.command import demo
+from stigmergy.cli.deploy import deploy
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
+from stigmergy.cli.status import status
 from stigmergy.cli.stop import stop
 from stigmergy.cli.submit import submit
 from stigmergy.cli.train_demo.command import train_demo
@@ -21,6 +23,8 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "serve": serve,
     "stop": stop,
     "train-demo": train_demo,
+    "deploy": deploy,
+    "status": status,
     "submit": submit,
     "version": version,
 }

@@ -25,6 +25,7 @@ StigmergyError
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
                               PolicyNotFound, PolicyMoved, PromotionRefused,
                               InvalidPolicy, NotOperator;
+                              ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy, TrainingExists
@@ -97,10 +98,13 @@ from stigmergy.errors.running import (
     UnknownReservation,
 )
 from stigmergy.errors.services import (
+    ClusterRefused,
+    ClusterUnreachable,
     DeployFailed,
     LeaseLost,
     PortTaken,
     RecordUnreadable,
+    RolloutTimedOut,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -124,6 +128,8 @@ __all__ = [
     "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
+    "ClusterRefused",
+    "ClusterUnreachable",
     "ConfigError",
     "CycleFound",
     "DeployFailed",
@@ -163,6 +169,7 @@ __all__ = [
     "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
+    "RolloutTimedOut",
     "RoutingError",
     "SequenceConflict",
     "ServerError",

@@ -219,6 +219,7 @@ def _engine(
 ) -> Engine:
     return Engine(
         graphs=graphs,
+        earlier=settings.earlier_graphs(),
         routers={name: _in_service(settings, name, router) for name, router in serving.routers.items()},
         gateway=outside.gateway,
         health=outside.health,

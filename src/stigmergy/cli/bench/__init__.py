@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from stigmergy.cli.bench.chaos import chaos
+from stigmergy.cli.bench.cluster import cluster
 from stigmergy.cli.bench.colony import colony
 from stigmergy.cli.bench.engine import engine
 from stigmergy.cli.bench.gateway import gateway
@@ -18,6 +19,7 @@ from stigmergy.cli.bench.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
 app.command()(chaos)
+app.command()(cluster)
 app.command()(colony)
 app.command()(engine)
 app.command()(gateway)
