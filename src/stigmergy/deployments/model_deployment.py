@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,9 +60,12 @@ class ModelReplica:
         if not isinstance(self._model, StreamingModel):
             yield await self.complete(asked)
             return
+        told: Any = self._model.stream(**_arguments(asked))
         try:
-            async for piece in self._model.stream(**_arguments(asked)):
-                yield piece
+            # Closed at once when the asker goes away, so that its place is free at the next step.
+            async with aclosing(told):
+                async for piece in told:
+                    yield piece
         except AgentError as error:
             yield error
 

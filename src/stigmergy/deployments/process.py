@@ -32,7 +32,7 @@ async def living(
     _collect_garbage_seldom()
     runners = SharedRunners()
     models = models_of(settings, deployed.models, os.environ, settings.models)
-    runtime = _assemble(settings, runners, models, deployed, role)
+    runtime = _assemble(settings, models, runners, deployed, role)
     link = CoordinatorLink(coordinator, runtime.reporter, settings.coordination.report_s)
     await runtime.start()
     link.start()
@@ -56,7 +56,7 @@ def _collect_garbage_seldom() -> None:
 
 
 def _assemble(
-    settings: Settings, runners: SharedRunners, models: Mapping[str, LanguageModel], deployed: Deployed, role: str
+    settings: Settings, models: Mapping[str, LanguageModel], runners: SharedRunners, deployed: Deployed, role: str
 ) -> Runtime:
     inline = {
         name: build_agent(name, config, models, runners)

@@ -109,11 +109,10 @@ def assemble(
     rng: random.Random | None = None,
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
-    clock, rng = clock or SystemClock(), rng or random.Random()
-    graphs, serving, shortlists = _served(settings)
+    clock, rng, (graphs, serving, shortlists) = clock or SystemClock(), rng or random.Random(), _served(settings)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
-    reporter, asked = Reporter(owner, health, trail_sharers(serving.routers)), models or built_models(settings, environ)
-    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, asked, clock, rng)
+    reporter = Reporter(owner, health, trail_sharers(serving.routers))
+    debrief = _debrief(settings, store, serving, shortlists, models or built_models(settings, environ), clock, rng)
     told = _delivery(reporter, debrief), LiveEvents(), Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, build_budgets(settings, store, clock, owner))
     policies = policies_in_service(settings, graphs, store, clock, reporter.counts)
@@ -150,7 +149,7 @@ def _served(settings: Settings) -> tuple[Mapping[str, AgentGraph], Serving, Mapp
 def _debrief(
     settings: Settings,
     store: Store,
-    routers: Mapping[str, Router],
+    serving: Serving,
     shortlists: Mapping[str, Shortlist],
     models: Mapping[str, LanguageModel],
     clock: Clock,
@@ -159,7 +158,7 @@ def _debrief(
     return Debrief(
         store=store,
         evaluators=build_evaluators(settings, models),
-        routers=_learners(routers),
+        routers=_learners(serving.routers),
         shortlists=shortlists,
         clock=clock,
         rng=rng,

@@ -116,12 +116,18 @@ def load_trained(name: str, config: c.RouterConfig) -> Trained[Router]:
     match config:
         case c.EstimatorConfig() | c.GnnConfig():
             return load_router(config)
+        case c.PolicyConfig():
+            policy = load_policy(config.artifact)
+            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
         case c.AntColonyConfig(artifact=Path() as path):
             found = load_trails(path)
             return Trained(build_colony(name, config), found.version, tuple(sorted(found.trails.total.trials)))
         case c.BanditConfig(artifact=Path() as path):
             known = load_for(path, config.cost_weight)
             return Trained(_bandit(config), known.version, tuple(known.seen))
+        case c.PolicyConfig():
+            policy = load_policy(config.artifact)
+            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
         case _:
             raise InvalidArtifact(name, f"a router of kind {config.kind} comes in no artifact")
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from stigmergy.agents.configs import NanoConfig
 from stigmergy.domain import AgentId
-from stigmergy.errors import InvalidArtifact, UnfitPolicy
+from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
@@ -138,7 +138,7 @@ def _policy_problems(settings: Settings, router: str, graph: AgentGraph) -> Iter
     if isinstance(config, PolicyConfig):
         try:
             PolicyRouter(load_policy(config.artifact)).admit(graph)
-        except (InvalidArtifact, UnfitPolicy) as error:
+        except InvalidArtifact as error:
             yield f"routers.{router}.artifact", f"graph {graph.name!r}: {error}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from stigmergy.agents.models.base import NO_OPTIONS, Completion, Messages
@@ -39,9 +39,10 @@ class BatchedModel:
         options: ModelOptions = NO_OPTIONS,
     ) -> Completion:
         """See ``LanguageModel``."""
-        async for told in self.stream(messages, max_output_tokens, temperature, timeout_s, seed, options):
-            if isinstance(told, Completion):
-                return told
+        async with aclosing(self.stream(messages, max_output_tokens, temperature, timeout_s, seed, options)) as pieces:
+            async for told in pieces:
+                if isinstance(told, Completion):
+                    return told
         raise AssertionError("a stream ends with its completion or an error")
 
     async def stream(
@@ -52,7 +53,7 @@ class BatchedModel:
         timeout_s: float,
         seed: int | None = None,
         options: ModelOptions = NO_OPTIONS,
-    ) -> AsyncIterator[str | Completion]:
+    ) -> AsyncGenerator[str | Completion, None]:
         """See ``StreamingModel``. Whoever stops listening gives the place in the batch back at the next step."""
         asked = Asked(
             messages=messages,
