@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
 from typing import Final, Protocol, TypeAlias, assert_never
 
-from stigmergy.errors import MissingExtra
+from stigmergy.errors import InvalidArtifact, MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
 from stigmergy.graphs.pheromones import NO_TRAILS, Bounds
 from stigmergy.graphs.weights import WeightModel
@@ -29,6 +30,8 @@ from stigmergy.routers.evidence.artifact import load_artifact
 from stigmergy.routers.evidence.router import EvidenceRouter, PanelRule
 from stigmergy.routers.fixed_path import FixedPathRouter
 from stigmergy.routers.heuristic import Heuristic
+from stigmergy.routers.learned_policy.artifact import load_policy
+from stigmergy.routers.learned_policy.router import PolicyRouter
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
 from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Selection, Softmax
 from stigmergy.routers.trail_readings import ReadingRules
@@ -68,6 +71,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
 
     Raises:
         InvalidArtifact: what it was trained to cannot be loaded.
+        UnfitPolicy: what it was trained to see is of another release.
     """
     match config:
         case c.FixedPathConfig():
@@ -78,10 +82,16 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return build_colony(name, config, colonies)
         case c.BanditConfig():
             return _bandit(config)
-        case c.EstimatorConfig() | c.GnnConfig():
-            return load_router(config).serves
+        case c.PolicyConfig() | c.EstimatorConfig() | c.GnnConfig():
+            return _from_artifact(config)
         case _:
             return _PLAIN[type(config)]()
+
+
+def _from_artifact(config: c.PolicyConfig | c.TrainedRouterConfig) -> Router:
+    if isinstance(config, c.PolicyConfig):
+        return PolicyRouter(load_policy(config.artifact))
+    return load_router(config).serves
 
 
 def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:
@@ -94,6 +104,29 @@ def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:
     if isinstance(config, c.GnnConfig):
         return _gnn(config)
     return _estimator(config)
+
+
+def load_trained(name: str, config: c.RouterConfig) -> Trained[Router]:
+    """As ``load_router``, for every kind of router that may come in an artifact; what it learns stays its own.
+
+    Raises:
+        InvalidArtifact: it cannot be loaded, or it is of a kind, or configured so, that there is none.
+        MissingExtra: the packages that it needs are not installed.
+    """
+    match config:
+        case c.EstimatorConfig() | c.GnnConfig():
+            return load_router(config)
+        case c.AntColonyConfig(artifact=Path() as path):
+            found = load_trails(path)
+            return Trained(build_colony(name, config), found.version, tuple(sorted(found.trails.total.trials)))
+        case c.BanditConfig(artifact=Path() as path):
+            known = load_for(path, config.cost_weight)
+            return Trained(_bandit(config), known.version, tuple(known.seen))
+        case c.PolicyConfig():
+            policy = load_policy(config.artifact)
+            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
+        case _:
+            raise InvalidArtifact(name, f"a router of kind {config.kind} comes in no artifact")
 
 
 def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:

@@ -107,7 +107,7 @@ class HopChooser:
             return Cornered(position=position, reasons=masked.refused)
         try:
             listed = self._listed(view, masked.candidates)
-            scores = router.router.scores(_routing_state(view, listed.candidates))
+            scores = router.router.scores(routing_state(view, listed.candidates))
             choice = select(router.name, scores, len(listed.candidates), router.selection, self._rng)
         except Exception as error:  # a router is a plug-in: whatever it raises, Dijkstra takes over
             logger.exception("router %s failed at %s of graph %s", router.name, position, view.graph.name)
@@ -144,7 +144,8 @@ def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
     )
 
 
-def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingState:
+def routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingState:
+    """What a router looks at when it scores the candidates of a hop."""
     state, budget = view.state, view.budget
     return RoutingState(
         query=view.features,
