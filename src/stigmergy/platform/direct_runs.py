@@ -27,7 +27,7 @@ from stigmergy.platform.task_journal import closing_of
 logger = logging.getLogger(__name__)
 
 _GATHER_S = 0.02
-"""A transaction of its own for every run would keep the loop from the next one: the store's thread needs the interpreter."""
+"""A transaction for every run would hold the next one up: the store's thread needs the interpreter, too."""
 
 
 class Watched:

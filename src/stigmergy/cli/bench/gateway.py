@@ -24,7 +24,7 @@ class Peer(StrEnum):
     LITELLM = "litellm"
 
 
-def gateway(
+def gateway(  # noqa: PLR0917 - options, which nobody gives by position
     concurrency: Annotated[list[int] | None, typer.Option(min=1, help="Requests at once; repeatable.")] = None,
     requests: Annotated[int, typer.Option(min=10, help="Of one system in one round of one cell, at most.")] = 5_000,
     seconds: Annotated[float, typer.Option(min=0.1, help="For how long it is asked, at most.")] = 5.0,
