@@ -116,6 +116,9 @@ def load_trained(name: str, config: c.RouterConfig) -> Trained[Router]:
     match config:
         case c.EstimatorConfig() | c.GnnConfig():
             return load_router(config)
+        case c.PolicyConfig():
+            policy = load_policy(config.artifact)
+            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
         case c.AntColonyConfig(artifact=Path() as path):
             found = load_trails(path)
             return Trained(build_colony(name, config), found.version, tuple(sorted(found.trails.total.trials)))

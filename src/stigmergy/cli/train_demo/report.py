@@ -22,7 +22,6 @@ def document(report: Report, took_s: float) -> dict[str, Any]:
         "logged_episodes": report.logged,
         "fresh": fresh,
         "gain": asdict(report.gain),
-        "evidence": report.evidence.model_dump(mode="json"),
         "promoted": report.promoted,
         "refused": report.refused,
         "rolled_back": report.rolled_back,

@@ -23,7 +23,7 @@ from stigmergy.deployments.local_cluster import local_cluster
 from stigmergy.errors import PromotionRefused
 from stigmergy.platform.learning.evaluation.bootstrap import Interval
 from stigmergy.wire import TaskResult
-from stigmergy.wire_policies import PolicyEvidenceModel, RegisteredPolicyModel
+from stigmergy.wire_policies import RegisteredPolicyModel
 
 KEEPS_EXPLORING: Final = 0.02
 """How often a promoted policy draws a hop blindly, so that the next one can be judged by its episodes."""
@@ -57,14 +57,12 @@ class Report:
         logged: episodes that were trained on, or judged from.
         fresh: runs on the same fresh tasks: the router as configured, the dearest path, the promoted policy.
         gain: of the promoted policy over the router as configured, per fresh task.
-        evidence: of the promoted policy, when it was promoted.
         promoted, refused, rolled_back: the reasons.
     """
 
     logged: int
     fresh: dict[str, FreshRun]
     gain: Interval
-    evidence: PolicyEvidenceModel
     promoted: str
     refused: str
     rolled_back: str
@@ -98,7 +96,7 @@ class Script:
         good = self._look_on("the trained policy looks on", artifact, KEEPS_EXPLORING, "log", sizes.shadow)
         fresh["as configured"] = self._measure("as configured", SERVED)
         fresh["dearest"] = self._measure("dearest", "dearest")
-        evidence, promoted = self._promote(good)
+        promoted = self._promote(good)
         fresh["promoted"] = self._measure("promoted", SERVED)
         bad = self._look_on("a bad policy looks on", artifact, GUESSES, "log", sizes.bad)
         refused = self._refused(bad)
@@ -107,7 +105,6 @@ class Script:
             logged=sizes.log + sizes.shadow,
             fresh=fresh,
             gain=difference(fresh["promoted"], fresh["as configured"]),
-            evidence=evidence,
             promoted=promoted,
             refused=refused,
             rolled_back=rolled_back,
@@ -125,17 +122,16 @@ class Script:
         self._submit(title, tasks, number)
         return policy
 
-    def _promote(self, policy: RegisteredPolicyModel) -> tuple[PolicyEvidenceModel, str]:
+    def _promote(self, policy: RegisteredPolicyModel) -> str:
         """By way of a canary of a fifth of the tasks."""
         with working("judging it by what it looked on"):
             self._client.policies.canary(SERVED, policy.version, 0.2)
         time.sleep(_SWAPPED_WITHIN_S)
         self._submit("canary of a fifth", "log", self._sizes.canary)
         with working("judging it again"):
-            evidence = self._client.policies.show(SERVED, policy.version)
             reason = self._client.policies.promote(SERVED, policy.version).reason
         time.sleep(_SWAPPED_WITHIN_S)
-        return evidence, reason
+        return reason
 
     def _refused(self, policy: RegisteredPolicyModel) -> str:
         """What the gate says about a bad policy, which is withdrawn then."""

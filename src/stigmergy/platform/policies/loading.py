@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from stigmergy.errors import ConfigError, InvalidArtifact, InvalidPolicy, MissingExtra
+from stigmergy.errors import ConfigError, InvalidArtifact, InvalidPolicy, MissingExtra, UnfitPolicy
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.engine import RouterInService
 from stigmergy.platform.policy_records import NewPolicy, PolicyRecord
@@ -50,7 +50,7 @@ class PolicyLoader:
             router, config = self._router(policy, name, artifact)
         except InvalidArtifact as error:
             raise InvalidPolicy(name, f"its artifact cannot be used: {error.reason}") from None
-        except (ConfigError, MissingExtra) as error:
+        except (ConfigError, MissingExtra, UnfitPolicy) as error:
             raise InvalidPolicy(name, str(error)) from None
         selection = config.selection
         return RouterInService(policy.router, router, build_selection(selection), str(selection), lambda: name)

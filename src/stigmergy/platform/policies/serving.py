@@ -57,7 +57,7 @@ class PolicyService:
         self._load = load
         self._shadowing = shadowing
         self._line_ups: Mapping[str, _LineUp] = {}
-        self._routers: dict[str, RouterInService] = {}
+        self._routers: dict[tuple[str, bool], RouterInService] = {}
         self._loop: asyncio.Task[None] | None = None
         self.problems: dict[str, str] = {}
 
@@ -108,7 +108,7 @@ class PolicyService:
                 loaded = self._line_ups.get(record.policy.router, _LineUp()).active
             found[record.policy.router] = replace(line_up, **{record.stage.value: loaded})
         names = {record.name for record in records}
-        self._routers = {name: router for name, router in self._routers.items() if name in names}
+        self._routers = {key: router for key, router in self._routers.items() if key[0] in names}
         self.problems = {name: problem for name, problem in self.problems.items() if name in names}
         # One assignment: a decision sees the line-ups before it or after it.
         self._line_ups = found
@@ -116,16 +116,18 @@ class PolicyService:
     async def _loaded(self, record: PolicyRecord) -> _Loaded | None:
         if record.name in self.problems:
             return None
-        if record.name not in self._routers:
+        # A shadow scores in a thread; who decides does so in the loop: never both with one router.
+        key = record.name, record.stage is Stage.SHADOW
+        if key not in self._routers:
             try:
                 artifact = await self._store.artifact(record.policy.fingerprint)
-                self._routers[record.name] = await asyncio.to_thread(self._load, record, artifact)
+                self._routers[key] = await asyncio.to_thread(self._load, record, artifact)
             except InvalidPolicy as error:
                 self.problems[record.name] = str(error)
                 logger.error("%s does not serve as %s: %s", record.name, record.stage, error)  # noqa: TRY400 -- says it all
                 return None
             logger.info("%s serves as %s", record.name, record.stage)
-        return _Loaded(record, self._routers[record.name])
+        return _Loaded(record, self._routers[key])
 
     async def _watch(self) -> None:
         while True:

@@ -9,7 +9,8 @@ import pytest
 from stigmergy.errors import InvalidPolicy
 from stigmergy.platform.policies.traffic import is_canarys
 from stigmergy.platform.policy_records import Move, NewPolicy, PolicyRecord, Stage
-from stigmergy.testing import EPOCH
+from stigmergy.routers.learned_policy.artifact import save_policy
+from stigmergy.testing import EPOCH, linear_graph, untrained_policy
 
 
 async def to(site: Any, record: PolicyRecord, *stages: Stage, share: float = 0.5) -> PolicyRecord:
@@ -92,6 +93,20 @@ async def test_what_could_not_serve_is_not_registered(
 async def test_an_artifact_that_knows_nobody_of_the_graph_is_not_registered(site: Any) -> None:
     with pytest.raises(InvalidPolicy, match="knows no agent of graph 'sums'"):
         await site.register({"stranger": 0.9, "foreigner": 0.1})
+
+
+async def test_a_policy_of_reinforcement_learning_serves_on_its_graph_alone(site: Any) -> None:
+    path = site.folder / "policy.npz"
+    save_policy(path, untrained_policy(site.runtime.graphs["sums"]))
+    policy = NewPolicy(router="picks", document={"kind": "policy"}, fingerprint="")
+    record = await site.desk.register(policy, path.read_bytes())
+    await to(site, record, Stage.SHADOW)
+    await site.ask(3)
+    await to(site, await site.runtime.store.policies.get("picks", 1), Stage.ACTIVE)
+    assert {episode.policy for episode in await site.ask(3)} == {"picks@1"}
+    save_policy(path, untrained_policy(linear_graph([[("cheap", "1"), ("other", "2")]])))
+    with pytest.raises(InvalidPolicy, match="the policy chooses among"):
+        await site.desk.register(policy, path.read_bytes())
 
 
 async def test_what_is_resumed_keeps_the_policy_that_it_began_with(site: Any) -> None:
