@@ -125,9 +125,6 @@ def load_trained(name: str, config: c.RouterConfig) -> Trained[Router]:
         case c.BanditConfig(artifact=Path() as path):
             known = load_for(path, config.cost_weight)
             return Trained(_bandit(config), known.version, tuple(known.seen))
-        case c.PolicyConfig():
-            policy = load_policy(config.artifact)
-            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
         case _:
             raise InvalidArtifact(name, f"a router of kind {config.kind} comes in no artifact")
 
