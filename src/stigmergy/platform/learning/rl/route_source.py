@@ -61,7 +61,7 @@ class RouteSource:
         """See ``OutcomeSource``."""
         return np.asarray(query + len(self.log.branches), dtype=np.int64)
 
-    def offers(self, query: Places, state: Places) -> Offers:
+    def offers(self, query: Places, state: Places) -> Offers:  # noqa: ARG002 - the state tells the query
         """See ``OutcomeSource``; what was not logged behind a prefix is not open."""
         there = self.ways.count[state] > 0
         at_start = state >= len(self.log.branches)
@@ -73,7 +73,7 @@ class RouteSource:
             cost_to_go=np.where(there, self.ways.to_go[state], 0),
         )
 
-    def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:
+    def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:  # noqa: ARG002 - as above
         """See ``OutcomeSource``; luck picks one of the step's outcomes, by their runs."""
         first, count = self.ways.first[state, action], self.ways.count[state, action]
         row = first.copy()

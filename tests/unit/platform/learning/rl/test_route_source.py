@@ -88,10 +88,9 @@ def test_what_was_not_logged_behind_a_prefix_is_masked(routes: RouteSource) -> N
     query = np.array([0, 1])
     slow = np.full(2, routes.spec.actions.index("slow"))
     state = routes.call(query, routes.start(query), slow, np.zeros(2, dtype=np.float32)).state
-    names = [
-        [node for node, there in zip(routes.spec.actions, row) if there] for row in routes.offers(query, state).open
-    ]
-    assert names == [[GOAL, "look"], ["look"]]
+    open_ = routes.offers(query, state).open
+    actions = np.array(routes.spec.actions)
+    assert [actions[there].tolist() for there in open_] == [[GOAL, "look"], ["look"]]
 
 
 @settings(max_examples=25, deadline=None)
