@@ -33,7 +33,10 @@ def served_yaml(port: int, store: Path) -> str:
     failing = "\n".join(f"  fails_{kind}: {_agent('never', '0.0001', _always(kind))}" for kind in KINDS)
     graphs = "\n".join(f"  on_{kind}: {{stages: [[fails_{kind}, spare]], router: cheapest}}" for kind in KINDS)
     return f"""
+models:
+  words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}}}
 agents:
+  talks: {{kind: llm, model: words, runs: deployment}}
   first: {_agent("one", "0.001")}
   deployed: {_agent("from a deployment", "0.0001", ", runs: deployment")}
   breaks: {_agent("never", "0.0001", _always("unavailable"))}
@@ -53,6 +56,7 @@ graphs:
   late: {{stages: [[slow, spare]], router: cheapest}}
   busy: {{stages: [[works, spare]], router: cheapest}}
   lasting: {{stages: [[calm]], router: cheapest}}
+  talking: {{stages: [[talks]], router: cheapest}}
 {graphs}
 default_graph: main
 routers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from stigmergy.errors import InvalidBudget
 
@@ -18,6 +18,9 @@ EpisodeId: TypeAlias = str
 TaskType: TypeAlias = str
 Mixture: TypeAlias = Mapping[TaskType, float]
 """Weights of task types, non-negative, summing to one."""
+ModelOptions: TypeAlias = Mapping[str, Any]
+"""What a caller asks of a language model beside the conversation: ``temperature``, ``max_tokens``, ``stop``, ``seed``,
+``tools`` ..., named as in OpenAI's chat completions. JSON-compatible."""
 
 START: Final = "START"
 GOAL: Final = "GOAL"
@@ -58,6 +61,11 @@ class Status(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     DEAD_LETTER = "dead_letter"
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing more happens to the task by itself."""
+        return self.ended or self is Status.NEEDS_APPROVAL
 
     @property
     def ended(self) -> bool:
@@ -247,10 +255,15 @@ NO_USAGE: Final = Usage(model_calls=0)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation.
+
+    ``details`` holds what a conversation with tools adds, as OpenAI's API has it: ``tool_calls``, ``tool_call_id``,
+    ``name``. JSON-compatible.
+    """
 
     role: str
     content: str
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +286,8 @@ class Task:
     priority: int = 0
     key: str = ""
     """Name of the tenant's key that it was submitted with; empty where there are no keys."""
+    options: ModelOptions = field(default_factory=dict)
+    """How the completion that will be the answer is to be made; no other call of a language model knows of them."""
     created_at: datetime
 
     @property

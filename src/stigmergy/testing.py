@@ -5,11 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, TypeAlias
 
-from stigmergy.domain import AgentId, AgentProfile, Budget, NodeId, Price, Task, TaskId, TaskType, TokenCaps
+import numpy as np
+
+from stigmergy.domain import (
+    AgentId,
+    AgentProfile,
+    Budget,
+    NodeId,
+    Price,
+    Task,
+    TaskId,
+    TaskType,
+    TokenCaps,
+    to_nano,
+)
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
+from stigmergy.routers.artifact_file import Origin
+from stigmergy.routers.estimators.views import learn_semantics
+from stigmergy.routers.learned_policy.artifact import LearnedPolicy
+from stigmergy.routers.learned_policy.network import network_of
+from stigmergy.routers.observation import ObservationSpec
+from stigmergy.routers.price_range import price_range
+from stigmergy.routers.situation import actions_of
 
 EPOCH: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """When time begins in tests, unless they say otherwise."""
@@ -109,3 +130,39 @@ def linear_graph(stages: Sequence[Sequence[tuple[NodeId, Usd]]], *, name: str = 
     profiles = {agent: agent_profile(agent, usd) for stage in stages for agent, usd in stage}
     names = tuple(tuple(agent for agent, _ in stage) for stage in stages)
     return AgentGraph(name, GraphSpec(stages=names), profiles)
+
+
+def untrained_policy(
+    graph: AgentGraph, *, tasks: Sequence[TaskType] = ("code", "math"), seed: int = 0
+) -> LearnedPolicy:
+    """A policy for a graph without fan-outs, with random weights: fit to be served, of no worth.
+
+    Args:
+        graph: that it decides on.
+        tasks: the task types that it tells apart.
+        seed: of the weights.
+    """
+    prices, rng = price_range(graph), np.random.default_rng(seed)
+    semantics = learn_semantics(("What is 17% of 2,340?", "Reverse a list in Python."), bits=6, rank=2)
+    low, high = (round(share * to_nano(prices.unit_usd)) for share in (prices.cheapest, prices.dearest))
+    spec = ObservationSpec(
+        graph=graph.version,
+        features=semantics.version,
+        feature_size=semantics.directions.shape[1],
+        tasks=tuple(tasks),
+        actions=actions_of(graph),
+        low=low,
+        high=high,
+        most_hops=len(graph.nodes),
+    )
+    sizes = (spec.size, 8, len(spec.actions))
+    weights = [rng.standard_normal(shape).astype(np.float32) for shape in pairwise(sizes)]
+    return LearnedPolicy(
+        spec=spec,
+        network=network_of(weights, [np.zeros(size, dtype=np.float32) for size in sizes[1:]]),
+        outputs="logits",
+        semantics=semantics,
+        learner="none",
+        reward={},
+        origin=Origin(data={}, code="", config={"seed": seed}, queries=0),
+    )

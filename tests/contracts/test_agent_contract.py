@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from stigmergy.agents.base import Agent, Reply, Request
+from stigmergy.agents.base import Agent, Listener, Reply, Request
 from stigmergy.agents.drill import DrillAgent
 from stigmergy.agents.llm import LlmAgent
 from stigmergy.agents.models.scripted import ScriptedModel
@@ -112,6 +112,12 @@ async def test_earlier_replies_do_no_harm(agent: Agent, kind: Kind) -> None:
     earlier = Reply(text="41", data={"value": 41}, agent="solver", node="solver")
     request = Request(text=kind.works, step_key="s", timeout_s=20.0, caps=PROFILE.caps, replies=(earlier,))
     assert (await agent.call(request)).agent == "worker"
+
+
+async def test_what_a_listener_hears_is_the_text_of_the_reply_or_nothing(agent: Agent, kind: Kind) -> None:
+    heard: list[str] = []
+    reply = await agent.call(replace(asking(kind.works), listener=Listener(heard.append), options={"seed": 1}))
+    assert "".join(heard) in ("", reply.text)
 
 
 async def test_a_failure_is_an_agent_error_under_the_agents_name(agent: Agent, kind: Kind) -> None:

@@ -12,7 +12,7 @@ from stigmergy.domain import Episode, Failure, FailureKind, Spend, Status, Usage
 from stigmergy.errors import EpisodeNotFound, InvalidQuery, SequenceConflict, StoreError
 from stigmergy.platform.chain import chain_hash, chained
 from stigmergy.platform.ports import Store
-from stigmergy.platform.records import EpisodeFilter, Feedback, StoredEvent
+from stigmergy.platform.records import Closing, EpisodeFilter, Feedback, StoredEvent
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
 NASTY = "NUL \0, a lone surrogate \ud800, ESC \x1b, quote ', \u202e and 𝄞"
@@ -187,3 +187,13 @@ async def test_what_is_saved_while_pages_are_turned_neither_repeats_nor_hides_a_
 async def test_a_foreign_cursor_and_an_empty_page_are_refused(store: Store, narrow: EpisodeFilter) -> None:
     with pytest.raises(InvalidQuery):
         await store.episodes.list(narrow)
+
+
+async def test_an_episode_without_a_task_is_stored_with_its_events_once(store: Store) -> None:
+    events = chained([given("alone", 0), given("alone", 1)], None)
+    closing = Closing(episode("alone"), events)
+    await store.episodes.add(closing)
+    assert await store.journal.read("alone") == events
+    with pytest.raises(SequenceConflict):
+        await store.episodes.add(closing)
+    assert (await store.episodes.get("alone")).id == "alone"

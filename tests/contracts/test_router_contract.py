@@ -12,7 +12,18 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from stigmergy.domain import GOAL, NOTHING, START, AgentProfile, Budget, Failure, FailureKind, NodeId, Price, Usage
+from stigmergy.domain import (
+    GOAL,
+    NOTHING,
+    START,
+    AgentProfile,
+    Budget,
+    Failure,
+    FailureKind,
+    NodeId,
+    Price,
+    Usage,
+)
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
 from stigmergy.graphs.overlay import ALL_HEALTHY, Condition, Overlay
@@ -23,15 +34,18 @@ from stigmergy.routers.catalog import build_router, build_selection
 from stigmergy.routers.estimators.artifact import ArmModel, save_arms
 from stigmergy.routers.estimators.means import FittedMeans
 from stigmergy.routers.feasibility import Mask
+from stigmergy.routers.learned_policy.artifact import save_policy
 from stigmergy.routers.selection import select
+from stigmergy.testing import untrained_policy
 
-NEEDING_MORE = (c.FixedPathConfig, c.EstimatorConfig, c.GnnConfig)
+NEEDING_MORE = (c.FixedPathConfig, c.EstimatorConfig, c.GnnConfig, c.PolicyConfig)
 CONFIGS: dict[str, c.RouterConfig] = {
     **{kind().kind: kind() for kind in get_args(c.RouterConfig) if kind not in NEEDING_MORE},
     "estimator": c.EstimatorConfig(artifact=Path("arms.npz")),
     "fixed_path": c.FixedPathConfig(route=("a1", "b2", "c1")),
     "amro": c.AntColonyConfig(rule="amro"),
     "linucb": c.BanditConfig(rule=c.UpperConfidenceConfig(), discount=0.9, tick_outcomes=3, prior="zero"),
+    "policy": c.PolicyConfig(artifact=Path("policy-1.npz")),
 }
 TURNS = {"round_robin"}
 """Routers whose every call is a turn: the same state does not score the same twice."""
@@ -55,6 +69,8 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
         unit_usd=0.01,
     )
     save_arms(folder / "arms.npz", model, Origin(data={}, code="", config={}, queries=1))
+    for factor in (1, 1000):
+        save_policy(folder / f"policy-{factor}.npz", untrained_policy(graph_priced(factor)))
     return folder
 
 
@@ -70,6 +86,11 @@ def graph_priced(factor: int = 1) -> AgentGraph:
     }
     stages = (("a1", "a2"), ("b1", "b2", "b3"), ("c1", "c2"))
     return AgentGraph("demo", GraphSpec(stages=stages, edges={"b1": (GOAL,)}), profiles)
+
+
+def config_of(kind: str, factor: int = 1) -> c.RouterConfig:
+    """A policy is trained for a graph with its prices, so there is one for each."""
+    return c.PolicyConfig(artifact=Path(f"policy-{factor}.npz")) if kind == "policy" else CONFIGS[kind]
 
 
 @pytest.fixture(params=sorted(CONFIGS))
@@ -128,7 +149,7 @@ def outcomes(factor: int = 1) -> Iterator[Outcome]:
 
 
 def taught(kind: str, factor: int = 1) -> Router:
-    router = build_router(kind, CONFIGS[kind])
+    router = build_router(kind, config_of(kind, factor))
     router.scores(next(states(factor)))
     for outcome in outcomes(factor):
         router.learn(outcome)

@@ -29,7 +29,7 @@ FULL = Task(
     text=NASTY,
     graph="workbench",
     router="ant_colony",
-    messages=(Message("system", "be brief"), Message("user", NASTY)),
+    messages=(Message("system", "be brief"), Message("user", NASTY), Message("tool", "x", {"tool_call_id": NASTY})),
     budget=Budget(Decimal("0.123456789"), 10_000, 7, NOW + timedelta(seconds=30)),
     task_type="math",
     reference=NASTY,
@@ -37,6 +37,7 @@ FULL = Task(
     labels={"team": "blue", NASTY: NASTY},
     tenant="acme",
     trade_off=0.25,
+    options={"temperature": 0.5, "tools": [{"type": "function", "function": {"name": NASTY}}]},
     priority=-7,
     created_at=NOW.astimezone(timezone(timedelta(hours=5, minutes=30))),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
-from stigmergy.domain import NO_USAGE, AgentId, AgentProfile, Message, NodeId, TaskType, TokenCaps, Usage
+from stigmergy.domain import NO_USAGE, AgentId, AgentProfile, Message, ModelOptions, NodeId, TaskType, TokenCaps, Usage
 
 Data: TypeAlias = Mapping[str, Any]
 """JSON-compatible values that one agent hands to the next."""
@@ -35,11 +35,35 @@ class Reply:
     node: NodeId = ""
 
 
+class Listener:
+    """Hears a reply's text while it is written. It stays in its process: what is sent elsewhere has no listener."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self.heard = False
+        """Whether anything was told: from then on no other reply can take the place of this one."""
+
+    def hear(self, piece: str) -> None:
+        """Take the next piece of the text."""
+        if piece:
+            self.heard = True
+            self._tell(piece)
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return _nobody, ()
+
+
+def _nobody() -> None:
+    """What becomes of a listener in another process."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What an agent is asked: the task, the committed replies in order, and the limits of this call.
 
-    ``step_key`` is the idempotency key: two requests with one key are the same work.
+    ``step_key`` is the idempotency key: two requests with one key are the same work. ``options`` are set where the
+    reply may be the answer, ``listener`` where it will be, if somebody listens: an agent that can write its reply
+    piece by piece tells it each of them, and what it told is the text of its reply. Others need not know of it.
     """
 
     text: str
@@ -50,6 +74,8 @@ class Request:
     step_key: str
     timeout_s: float
     caps: TokenCaps = field(default_factory=TokenCaps)
+    options: ModelOptions = field(default_factory=dict)
+    listener: Listener | None = field(default=None, compare=False)
 
     def last(self) -> Reply | None:
         """The newest committed reply, or None at the first hop."""

@@ -51,6 +51,7 @@ __all__ = [
     "WorkbenchConfig",
     "WorkbenchEvaluatorConfig",
     "check_strategy",
+    "completes_freely",
 ]
 
 
@@ -190,6 +191,13 @@ class WorkbenchConfig(AgentFields):
 def check_strategy(config: LlmConfig) -> str | None:
     """What is wrong with the caps of an agent whose strategy may ask more often than they cover; None if nothing."""
     return uncovered_calls(config.strategy, STRATEGIES[config.strategy].max_calls, config.caps)
+
+
+def completes_freely(config: AgentConfig, models: Mapping[str, ModelConfig]) -> bool:
+    """Whether a caller's tools and response format reach a language model that takes them, and its completion him."""
+    if not isinstance(config, LlmConfig) or not STRATEGIES[config.strategy].verbatim:
+        return False
+    return isinstance(models[config.model], OpenAICompatibleConfig)
 
 
 AgentConfig: TypeAlias = ToolConfig | LlmConfig | ScriptedConfig | WorkbenchConfig

@@ -21,12 +21,15 @@ def conversation(request: Request, system: str, extra: str = "") -> Messages:
     conversations whose roles alternate.
     """
     said = request.messages or (Message("user", request.text),)
-    if said[-1].role != "user":
+    head = (Message("system", system),) if system else ()
+    if said[-1].role == "tool":
+        # The model asked for what the tools say: the question is not put again.
+        said = (*said, Message("user", ""))
+    elif said[-1].role != "user":
         said = (*said, Message("user", request.text))
     parts = [said[-1].content, _context(request.replies), extra]
-    last = Message("user", "\n\n".join(part for part in parts if part))
-    head = (Message("system", system),) if system else ()
-    return (*head, *said[:-1], last)
+    last = Message("user", "\n\n".join(part for part in parts if part), said[-1].details)
+    return (*head, *said[:-1], last) if last.content else (*head, *said[:-1])
 
 
 def _context(replies: tuple[Reply, ...]) -> str:

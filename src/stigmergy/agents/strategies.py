@@ -46,6 +46,8 @@ class Strategy(Protocol):
 
     max_calls: ClassVar[int]
     """The most model calls one request takes."""
+    verbatim: ClassVar[bool]
+    """Whether the completion is the reply as it is: only then it can be told as it comes, and call tools."""
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """Ask until there is a draft. ``role`` opens every system prompt; errors of ``ask`` pass through."""
@@ -69,6 +71,7 @@ class Direct:
     """The question as it is; the completion is the answer."""
 
     max_calls: ClassVar[int] = 1
+    verbatim: ClassVar[bool] = True
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """One call."""
@@ -80,6 +83,7 @@ class ChainOfThought:
     """Reasoning first, then the answer and a confidence."""
 
     max_calls: ClassVar[int] = 1
+    verbatim: ClassVar[bool] = False
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """One call."""
@@ -91,6 +95,7 @@ class Reflect:
     """A draft with reasoning, then criticism and correction of that draft."""
 
     max_calls: ClassVar[int] = 2
+    verbatim: ClassVar[bool] = False
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """Two calls."""
@@ -107,6 +112,7 @@ class Verify:
     """
 
     max_calls: ClassVar[int] = 2
+    verbatim: ClassVar[bool] = False
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """One call, or two where there is no earlier reply."""
@@ -124,6 +130,7 @@ class Refine:
     """Improves the newest earlier reply; where there is none, an answer of its own."""
 
     max_calls: ClassVar[int] = 2
+    verbatim: ClassVar[bool] = False
 
     async def answer(self, request: Request, role: str, ask: Ask) -> Draft:
         """One call, or two where there is no earlier reply."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ray import serve
 
-from stigmergy.agents.base import Agent, Reply, Request
+from stigmergy.agents.base import Agent, Listener, Reply, Request
 from stigmergy.agents.catalog import build_agent, build_model
 from stigmergy.agents.configs import AgentConfig, DeploymentConfig, LlmConfig
 from stigmergy.deployments.translate_errors import agent_error
 from stigmergy.domain import AgentId
-from stigmergy.errors import AgentError, AgentTimedOut
+from stigmergy.errors import AgentError, AgentTimedOut, InvalidReply
 from stigmergy.platform.agent_gateway import InProcessGateway
 from stigmergy.platform.settings import Settings
 
@@ -36,6 +37,18 @@ class AgentReplica:
             return await self._inside.call(self._name, request)
         except AgentError as error:
             return error
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Reply | AgentError]:
+        """One call: the pieces of its text as the agent tells them, then what ``call`` returns."""
+        told: asyncio.Queue[str | None] = asyncio.Queue()
+        calling = asyncio.create_task(self.call(replace(request, listener=Listener(told.put_nowait))))
+        calling.add_done_callback(lambda _: told.put_nowait(None))
+        try:
+            while (piece := await told.get()) is not None:
+                yield piece
+            yield await calling
+        finally:
+            calling.cancel()
 
 
 def deploy_agent(name: AgentId, config: AgentConfig, settings: Settings) -> Any:
@@ -87,7 +100,7 @@ class ServeGateway:
             return await self._inline.call(agent, request)
         try:
             async with asyncio.timeout(request.timeout_s):
-                answer = await handle.call.remote(request)
+                answer = await _asked(agent, handle, request)
         except TimeoutError:
             raise AgentTimedOut(agent, f"no reply within {request.timeout_s:g} s") from None
         except Exception as error:
@@ -99,3 +112,20 @@ class ServeGateway:
     async def aclose(self) -> None:
         """Close the inline agents; deployments are closed by Serve."""
         await self._inline.aclose()
+
+
+async def _asked(agent: AgentId, handle: Any, request: Request) -> Reply | AgentError:
+    """What the deployment returned; where somebody listens, what its agent tells is passed on as it comes."""
+    listener = request.listener
+    if listener is None:
+        return await handle.call.remote(request)
+    told = handle.options(stream=True).stream.remote(request)
+    try:
+        async for each in told:
+            if not isinstance(each, str):
+                return each
+            listener.hear(each)
+    except BaseException:
+        told.cancel()
+        raise
+    return InvalidReply(agent, "its deployment's stream ended without a reply")

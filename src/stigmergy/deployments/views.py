@@ -58,10 +58,14 @@ def ledger_of(ran: Ran) -> tuple[wire.ChargeModel, ...]:
     )
 
 
+def hops_of(ran: Ran) -> tuple[wire.HopModel, ...]:
+    """Why every hop was taken."""
+    return tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
+
+
 def explained(result: str, ran: Ran) -> str:
     """A result with its hops and its ledger."""
-    hops = tuple(hop_model(each.event) for each in ran.events if isinstance(each.event, HopChosen))
-    known = {"hops": hops, "ledger": ledger_of(ran)}
+    known = {"hops": hops_of(ran), "ledger": ledger_of(ran)}
     return wire.TaskResult.model_validate_json(result).model_copy(update=known).model_dump_json()
 
 

@@ -15,7 +15,7 @@ StigmergyError
 │                            │   ├── InvalidPanel            │
 │                            │   └── UnpricedAgent           ├── RoutingError ─ NoFeasibleHop, InvalidScores
 ├── AgentError               ├── StoreError                  ├── LedgerError ─ BudgetRefused, UnknownReservation
-│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotResumable
+│   ├── AgentFailed          │   ├── SequenceConflict        ├── EpisodeError ─ IllegalEvent, NotAnswered, NotResumable
 │   ├── AgentTimedOut        │   └── StoreUnavailable        ├── ServerError
 │   ├── AgentRefused         └── MissingExtra                │   ├── ServerUnreachable
 │   ├── AgentUnavailable ─ AgentLost                         │   ├── ServerOverloaded
@@ -26,7 +26,7 @@ StigmergyError
                               PolicyNotFound, PolicyMoved, PromotionRefused;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy
+                UnfitPolicy, TrainingExists
 """
 
 from stigmergy.errors.agents import (
@@ -58,6 +58,7 @@ from stigmergy.errors.learning import (
     InvalidLog,
     LearningError,
     MissingView,
+    TrainingExists,
     UnfitPolicy,
     UnknownEstimator,
     UnloggableGraph,
@@ -89,6 +90,7 @@ from stigmergy.errors.running import (
     InvalidScores,
     LedgerError,
     NoFeasibleHop,
+    NotAnswered,
     NotResumable,
     RoutingError,
     UnknownReservation,
@@ -150,6 +152,7 @@ __all__ = [
     "NoDeadLetter",
     "NoFeasibleHop",
     "NoTradeOff",
+    "NotAnswered",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -168,6 +171,7 @@ __all__ = [
     "TaskEnded",
     "TaskNotFound",
     "TaskTakenOver",
+    "TrainingExists",
     "Unauthorized",
     "UnexpectedReply",
     "UnfitPolicy",

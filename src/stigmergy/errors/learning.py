@@ -89,6 +89,19 @@ class UnfitPolicy(LearningError):
         return f"the policy does not fit in {self.what}: {self.reason}; train it for what is served"
 
 
+class TrainingExists(LearningError):
+    """A folder holds a training that is not the one to be run."""
+
+    code = "training_exists"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"the folder {self.path} cannot be trained in: {self.reason}"
+
+
 class UnloggableGraph(LearningError):
     """A graph whose every route cannot be run for a route log."""
 

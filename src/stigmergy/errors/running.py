@@ -89,6 +89,19 @@ class NotResumable(EpisodeError):
         return f"episode {self.episode_id!r} cannot be resumed: {self.reason}"
 
 
+class NotAnswered(EpisodeError):
+    """The run of a task came to an end without an answer; ``status`` says to which."""
+
+    code = "not_answered"
+
+    def __init__(self, episode_id: str, status: str, reason: str) -> None:
+        super().__init__(episode_id, status, reason)
+        self.episode_id, self.status, self.reason = episode_id, status, reason
+
+    def __str__(self) -> str:
+        return f"episode {self.episode_id} ended as {self.status} without an answer: {self.reason}"
+
+
 class IllegalEvent(EpisodeError):
     """An event that cannot happen in the state it met."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.errors import SequenceConflict, StoreUnavailable
+from stigmergy.errors import SequenceConflict
+from stigmergy.platform.backlog import Backlog, stored
 from stigmergy.platform.chain import chained
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Ran, Recorded
@@ -24,8 +24,6 @@ from stigmergy.routers.base import QueryFeatures, Router
 from stigmergy.routers.retrieval.shortlist import Shortlist
 
 logger = logging.getLogger(__name__)
-
-_MOST_WAITING = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +61,17 @@ class Debrief:
         self._rng = rng
         self._judging = judging
         self._retry_s = retry_s
-        self._waiting: list[Ran] = []
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
-        self._worker: asyncio.Task[None] | None = None
+        self._backlog = Backlog("debrief", self._work)
         self.dropped = 0
 
     def start(self) -> None:
         """Begin to work; call inside the event loop."""
-        self._worker = asyncio.create_task(self._work(), name="debrief")
+        self._backlog.start()
 
     def take(self, ran: Ran) -> None:
         """Queue a finished run. Never waits."""
-        if len(self._waiting) >= _MOST_WAITING:
+        if not self._backlog.take(ran):
             self._drop(ran, "the debrief is full")
-            return
-        self._waiting.append(ran)
-        self._idle.clear()
-        self._wake.set()
 
     def _drop(self, ran: Ran, reason: object) -> None:
         self.dropped += 1
@@ -89,14 +79,11 @@ class Debrief:
 
     async def drain(self) -> None:
         """Wait until everything taken so far is stored and learnt."""
-        await self._idle.wait()
+        await self._backlog.drain()
 
     async def aclose(self) -> None:
         """Work off what waits, then stop."""
-        if self._worker is not None:
-            await self.drain()
-            self._worker.cancel()
-            await asyncio.gather(self._worker, return_exceptions=True)
+        await self._backlog.aclose()
 
     async def feedback(self, feedback: Feedback) -> Episode:
         """Store a judgement from outside, and let the episode's router learn from it if it is the first.
@@ -133,18 +120,13 @@ class Debrief:
                 continue  # somebody else's judgement came first: this one goes after it
             return [*(decode(each.payload) for each in stored), given]
 
-    async def _work(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            batch, self._waiting = self._waiting, []
-            judged = [(ran, await self._judge(ran)) for ran in batch]
-            await self._keep([(ran, given) for ran, given in judged if given is not None])
-            for ran, given in judged:
-                events = [recorded.event for recorded in ran.events]
-                self._learn(ran.episode, events if given is None else [*events, given], ran.features)
-            if not self._waiting:
-                self._idle.set()
+    async def _work(self, batch: Sequence[Ran]) -> None:
+        judged = [(ran, await self._judge(ran)) for ran in batch]
+        given = [(ran, quality) for ran, quality in judged if quality is not None]
+        await stored(given, self._keep, lambda each, error: self._drop(each[0], error), self._retry_s)
+        for ran, quality in judged:
+            events = [recorded.event for recorded in ran.events]
+            self._learn(ran.episode, events if quality is None else [*events, quality], ran.features)
 
     async def _judge(self, ran: Ran) -> QualityGiven | None:
         evaluator = self._evaluators.get(ran.episode.graph)
@@ -159,22 +141,8 @@ class Debrief:
             return None
         return QualityGiven(quality=quality, source="evaluator", probability=self._judging.fraction)
 
-    async def _keep(self, judged: Sequence[tuple[Ran, QualityGiven]]) -> None:
-        """Store the judgements; while the store is away, try again: nothing is given up."""
-        pending = list(judged)
-        while pending:
-            # One gather, one group commit: the store's writer takes all that wait into one transaction.
-            results = await asyncio.gather(*(self._keep_one(*each) for each in pending), return_exceptions=True)
-            found = list(zip(pending, results, strict=True))
-            for (ran, _), error in found:
-                if isinstance(error, BaseException) and not isinstance(error, StoreUnavailable):
-                    self._drop(ran, error)
-            pending = [each for each, error in found if isinstance(error, StoreUnavailable)]
-            if pending:
-                logger.warning("%d judgements wait for the store", len(pending))
-                await asyncio.sleep(self._retry_s)
-
-    async def _keep_one(self, ran: Ran, given: QualityGiven) -> None:
+    async def _keep(self, judged: tuple[Ran, QualityGiven]) -> None:
+        ran, given = judged
         episode_id = ran.episode.id
 
         async def add(event: StoredEvent) -> None:

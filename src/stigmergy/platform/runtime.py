@@ -19,6 +19,7 @@ from stigmergy.platform.budgets.accounts import Accounts
 from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
+from stigmergy.platform.direct_runs import DirectRuns
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
@@ -54,6 +55,7 @@ class Runtime:
     routers: Mapping[str, Router]
     engine: Engine
     desk: TaskDesk
+    direct: DirectRuns
     events: TaskEvents
     debrief: Debrief
     reporter: Reporter
@@ -65,17 +67,24 @@ class Runtime:
     keyring: Keyring
     watch: ArtifactWatch
 
+    @property
+    def load(self) -> int:
+        """How many tasks run in this process, with a row or without, or wait for room anywhere."""
+        return self.desk.load + self.direct.in_flight
+
     async def start(self) -> None:
         """Begin to work in the running event loop."""
         self.budgets.start()
         self.debrief.start()
         self.desk.start()
+        self.direct.start()
         self.watch.start()
 
     async def aclose(self) -> None:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.watch.aclose()
         await self.desk.aclose()
+        await self.direct.aclose()
         await self.debrief.aclose()
         await self.budgets.aclose()
         await self.gateway.aclose()
@@ -95,12 +104,11 @@ def assemble(
 ) -> Runtime:
     """Build the platform of one process. ``owner`` names the process in task rows and reports."""
     clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
-    serving = serving_of(settings, graphs)
+    serving, shortlists = serving_of(settings, graphs), build_shortlists(settings, graphs)
     meet_graphs(serving.routers, graphs)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    shortlists, learners = build_shortlists(settings, graphs), _learners(serving.routers)
-    debrief = _debrief(settings, store, learners, shortlists, environ, clock, rng)
+    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
     live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
     told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
     outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)
@@ -111,6 +119,7 @@ def assemble(
         routers=serving.routers,
         engine=engine,
         desk=_desk(settings, engine, outside, store, owner, summarise),
+        direct=DirectRuns(engine, store, outside.deliver),
         events=TaskEvents(store, live),
         debrief=debrief,
         reporter=reporter,

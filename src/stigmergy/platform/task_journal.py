@@ -53,7 +53,7 @@ class TaskJournal:
         Raises:
             TaskTakenOver: another process runs the task.
         """
-        events = self._stored(fresh)
+        events = _continued(self.episode_id, fresh, self.last)
         while True:
             try:
                 await self._append(events)
@@ -65,10 +65,7 @@ class TaskJournal:
 
     def closing(self, ran: Ran) -> Closing:
         """What is to be stored with the end of the task: the summary, and the events that are not kept yet."""
-        events = self._stored(ran.events[self._next_seq :])
-        last = events[-1] if events else self.last
-        head = "" if last is None else chain_hash(last)
-        return Closing(replace(ran.episode, head=head), events)
+        return closing_of(ran, self.last)
 
     def end(self, ran: Ran) -> None:
         """Tell of the last events, which are stored by now."""
@@ -80,7 +77,7 @@ class TaskJournal:
 
     @property
     def _next_seq(self) -> int:
-        return 0 if self.last is None else self.last.seq + 1
+        return _after(self.last)
 
     async def _read(self) -> tuple[StoredEvent, ...]:
         while True:
@@ -101,10 +98,6 @@ class TaskJournal:
             if await self.journal.read(self.episode_id, self._next_seq - 1) != tuple(events):
                 raise TaskTakenOver(self.fence.task_id, self.fence.epoch) from None
 
-    def _stored(self, fresh: Sequence[Recorded]) -> tuple[StoredEvent, ...]:
-        events = [stored_event(self.episode_id, seq, each) for seq, each in enumerate(fresh, self._next_seq)]
-        return chained(events, self.last)
-
     def _tell(self, recorded: Sequence[Recorded]) -> None:
         for each in recorded:
             self.live.publish(self.episode_id, each.event)
@@ -114,3 +107,18 @@ def stored_event(episode_id: EpisodeId, seq: int, recorded: Recorded) -> StoredE
     """An event as the journal keeps it, not chained yet."""
     event = recorded.event
     return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, recorded.at)
+
+
+def closing_of(ran: Ran, last: StoredEvent | None = None) -> Closing:
+    """What a run leaves for the store: its summary, and the events after ``last``, or all of them."""
+    events = _continued(ran.episode.id, ran.events[_after(last) :], last)
+    newest = events[-1] if events else last
+    return Closing(replace(ran.episode, head="" if newest is None else chain_hash(newest)), events)
+
+
+def _continued(episode_id: EpisodeId, fresh: Sequence[Recorded], last: StoredEvent | None) -> tuple[StoredEvent, ...]:
+    return chained([stored_event(episode_id, seq, each) for seq, each in enumerate(fresh, _after(last))], last)
+
+
+def _after(last: StoredEvent | None) -> int:
+    return 0 if last is None else last.seq + 1

@@ -11,6 +11,7 @@ from stigmergy.routers.artifact_file import kind_of
 from stigmergy.routers.estimators import artifact as arms
 from stigmergy.routers.evidence import artifact as evidence
 from stigmergy.routers.guard import artifact as guard
+from stigmergy.routers.learned_policy import artifact as policy
 
 
 class _Described(Protocol):
@@ -21,6 +22,7 @@ _LOADERS: Final[Mapping[str, Callable[[Path], _Described]]] = {
     arms.KIND: arms.load_arms,
     evidence.KIND: evidence.load_artifact,
     guard.KIND: guard.load_guard,
+    policy.KIND: policy.load_policy,
 }
 
 

@@ -29,6 +29,8 @@ from stigmergy.routers.evidence.artifact import load_artifact
 from stigmergy.routers.evidence.router import EvidenceRouter, PanelRule
 from stigmergy.routers.fixed_path import FixedPathRouter
 from stigmergy.routers.heuristic import Heuristic
+from stigmergy.routers.learned_policy.artifact import load_policy
+from stigmergy.routers.learned_policy.router import PolicyRouter
 from stigmergy.routers.price_baselines import CheapestRouter, DearestRouter, FirstLargeRouter
 from stigmergy.routers.selection import EpsilonGreedy, Greedy, Proportional, Selection, Softmax
 from stigmergy.routers.trail_readings import ReadingRules
@@ -68,6 +70,7 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
 
     Raises:
         InvalidArtifact: what it was trained to cannot be loaded.
+        UnfitPolicy: what it was trained to see is of another release.
     """
     match config:
         case c.FixedPathConfig():
@@ -78,10 +81,16 @@ def build_router(name: str, config: c.RouterConfig, colonies: Colonies | None = 
             return build_colony(name, config, colonies)
         case c.BanditConfig():
             return _bandit(config)
-        case c.EstimatorConfig() | c.GnnConfig():
-            return load_router(config).serves
+        case c.PolicyConfig() | c.EstimatorConfig() | c.GnnConfig():
+            return _from_artifact(config)
         case _:
             return _PLAIN[type(config)]()
+
+
+def _from_artifact(config: c.PolicyConfig | c.TrainedRouterConfig) -> Router:
+    if isinstance(config, c.PolicyConfig):
+        return PolicyRouter(load_policy(config.artifact))
+    return load_router(config).serves
 
 
 def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:

@@ -6,9 +6,17 @@ from decimal import Decimal
 
 import numpy as np
 
-from stigmergy.domain import START, to_nano
+from stigmergy.domain import GOAL, START, NodeId, to_nano
+from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.routers.base import RoutingState, Vector
 from stigmergy.routers.observation import NO_LIMIT, ObservationSpec, Situations
+
+
+def actions_of(graph: AgentGraph) -> tuple[NodeId, ...]:
+    """The nodes that a policy chooses among; GOAL is one of them where an episode may stop or go on."""
+    nodes = tuple(graph.nodes)
+    stops = any(GOAL in after and len(after) > 1 for after in map(graph.successors, (START, *nodes)))
+    return (*nodes, GOAL) if stops else nodes
 
 
 def situation_of(spec: ObservationSpec, state: RoutingState, vector: Vector) -> Situations:

@@ -72,3 +72,18 @@ def test_a_figure_is_read_from_a_line_of_its_own_or_not_at_all(text: str, figure
 @given(st.floats(0, 1).map(lambda value: round(value, 4)), st.text("abc \n", max_size=20))
 def test_every_figure_in_the_unit_interval_that_is_stated_is_read(value: float, before: str) -> None:
     assert stated_figure(f"{before}\nCorrect: {value:.4f}", "correct") == pytest.approx(value)
+
+
+def test_what_a_tool_said_stands_last_and_the_question_is_not_put_again(ask: Ask) -> None:
+    called = Message("assistant", "", {"tool_calls": [{"id": "c"}]})
+    told = Message("tool", "rain", {"tool_call_id": "c"})
+    said = (Message("user", "weather?"), called, told)
+    assert conversation(ask(messages=said), "Be brief.") == (Message("system", "Be brief."), *said)
+
+
+def test_earlier_work_follows_what_a_tool_said(ask: Ask) -> None:
+    said = (Message("user", "weather?"), Message("tool", "rain"))
+    told = conversation(ask(messages=said, replies=(Reply(text="noted", agent="clerk"),)), "")
+    assert told[:-1] == said
+    assert told[-1].role == "user"
+    assert "[1] clerk: noted" in told[-1].content

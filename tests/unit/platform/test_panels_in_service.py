@@ -141,7 +141,7 @@ async def test_an_estimator_chooses_the_agent_that_was_best_on_the_log(site: Pat
         ("rule: trained", "rule: other", r"graphs\.learnt\.nodes\.panel\.rule: no rule 'other' is in panels; known: t"),
         ("max_asks: 2", "max_asks: 4", r"graphs\.learnt: panel 'panel': max_asks 4: it must be from 1 to its 3"),
         ("evidence.npz", "none.npz", r"panels\.trained\.artifact: .*none\.npz"),
-        ("evidence.npz", "arms.npz", r"panels\.trained\.artifact: .*it is estimator format 1, not evidence"),
+        ("evidence.npz", "arms.npz", r"panels\.trained\.artifact: .*it is estimator format 2, not evidence"),
         ("dear], max", "cheaper], max", r"graphs\.learnt: .*'cheaper'"),
     ],
 )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias
 
-from stigmergy.domain import Message, Price
+from stigmergy.domain import Message, ModelOptions, Price
 
 Messages: TypeAlias = tuple[Message, ...]
-FinishReason: TypeAlias = Literal["stop", "length", "refused"]
+FinishReason: TypeAlias = Literal["stop", "length", "refused", "tool_calls"]
+ToolCall: TypeAlias = Mapping[str, Any]
+"""``{"id", "type": "function", "function": {"name", "arguments"}}``, as in OpenAI's chat completions."""
+
+NO_OPTIONS: Final[ModelOptions] = {}
 
 _FRAME_TOKENS: Final = 8
 
@@ -26,13 +31,14 @@ class TokenCount:
 class Completion:
     """What a model answered.
 
-    ``finish_reason`` is ``stop``, ``length`` (cut at ``max_output_tokens``) or ``refused`` (the model declined after it
-    had read the input, so its tokens are billed).
+    ``finish_reason`` is ``stop``, ``length`` (cut at ``max_output_tokens``), ``refused`` (the model declined after it
+    had read the input, so its tokens are billed) or ``tool_calls`` (it wants these called; its text may be empty).
     """
 
     text: str
     usage: TokenCount
     finish_reason: FinishReason = "stop"
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 class LanguageModel(Protocol):
@@ -55,6 +61,7 @@ class LanguageModel(Protocol):
         temperature: float | None,
         timeout_s: float,
         seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
     ) -> Completion:
         """Complete the conversation once, without retries.
 
@@ -64,6 +71,7 @@ class LanguageModel(Protocol):
             temperature: sampling temperature, at least 0; None leaves it to the model.
             timeout_s: seconds until the call is given up.
             seed: makes sampling repeatable where the model can.
+            options: what else is asked (``stop``, ``tools``, ``top_p`` ...); what the model does not have is ignored.
 
         Raises:
             AgentError: the call failed; ``agent`` holds the model's name. AgentUnavailable, AgentOverloaded,
@@ -76,11 +84,38 @@ class LanguageModel(Protocol):
         ...
 
 
+class StreamingModel(LanguageModel, Protocol):
+    """A language model that can tell its completion while it makes it."""
+
+    def stream(
+        self,
+        messages: Messages,
+        max_output_tokens: int,
+        temperature: float | None,
+        timeout_s: float,
+        seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
+    ) -> AsyncIterator[str | Completion]:
+        """The text in pieces as they are made, then the completion, whose text they are together.
+
+        Arguments and errors as ``complete``. Closing the iterator early ends the work.
+        """
+        ...
+
+
 def most_tokens(messages: Iterable[Message], bytes_per_token: float = 1.0) -> int:
     """Upper bound of the tokens that a conversation takes, without knowing the tokeniser.
 
     ``sum over messages of utf8_bytes(role + content) / bytes_per_token + 8``, plus 8 for the frame of the reply. With
     1 byte per token it holds for every byte-level tokeniser, because each token covers at least one byte.
     """
-    sizes = (len((message.role + message.content).encode("utf-8", "replace")) for message in messages)
+    sizes = (
+        len((message.role + message.content).encode("utf-8", "replace")) + size_of(message.details)
+        for message in messages
+    )
     return _FRAME_TOKENS + sum(_FRAME_TOKENS + -int(-size // bytes_per_token) for size in sizes)
+
+
+def size_of(stated: Mapping[str, Any]) -> int:
+    """Bytes of JSON values, of which a model reads at most as many tokens; 0 where nothing is stated."""
+    return len(json.dumps(stated).encode()) if stated else 0

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
-from stigmergy.agents.models.base import Completion, FinishReason, Messages, TokenCount
+from stigmergy.agents.models.base import NO_OPTIONS, Completion, Messages
+from stigmergy.agents.models.openai_completions import Gathered, completion_of
 from stigmergy.agents.models.openai_errors import agent_error
-from stigmergy.domain import Price
+from stigmergy.domain import Message, ModelOptions, Price
 from stigmergy.errors import AgentTimedOut, InvalidReply, MissingExtra
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.chat import ChatCompletion
 
 OPENAI_URL: Final = "https://api.openai.com/v1"
 NO_KEY: Final = "none"
 """Sent to servers that ask for no key: the client insists on one."""
 
 LimitField: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
-
-_REASONS: Final[dict[str | None, FinishReason]] = {"length": "length", "content_filter": "refused"}
 
 
 class OpenAICompatibleModel:
@@ -50,29 +50,39 @@ class OpenAICompatibleModel:
         temperature: float | None,
         timeout_s: float,
         seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
     ) -> Completion:
         """Ask the server once. Its errors become AgentErrors as ``openai_errors`` maps them."""
-        options: dict[str, Any] = {self._limit_field: max_output_tokens, "temperature": temperature, "seed": seed}
-        asked = {name: value for name, value in options.items() if value is not None}
+        asked = self._asked(messages, max_output_tokens, temperature, seed, options)
         client = self._connected()
-        from openai import OpenAIError
-
-        try:
+        with self._failing(timeout_s):
             # The client's own time limit starts anew with every byte read, so a trickling server could outlive it.
             async with asyncio.timeout(timeout_s):
-                reply = await client.chat.completions.create(
-                    model=self._model,
-                    messages=[{"role": m.role, "content": m.content} for m in messages],  # type: ignore[misc]
-                    timeout=timeout_s,
-                    **asked,
-                )
-        except TimeoutError:
-            raise AgentTimedOut(self.name, f"no answer from {self._base_url} within {timeout_s:g} s") from None
-        except OpenAIError as error:
-            raise agent_error(self.name, error) from error
-        except ValueError as error:
-            raise InvalidReply(self.name, f"{self._base_url} answered with malformed JSON: {error}") from error
-        return self._completion(reply)
+                reply = await client.chat.completions.create(timeout=timeout_s, **asked)
+        return completion_of(self.name, self._base_url, reply)
+
+    async def stream(
+        self,
+        messages: Messages,
+        max_output_tokens: int,
+        temperature: float | None,
+        timeout_s: float,
+        seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
+    ) -> AsyncIterator[str | Completion]:
+        """Ask the server once, and tell its text as it comes; see ``StreamingModel``. The caller limits the time."""
+        asked = self._asked(messages, max_output_tokens, temperature, seed, options)
+        client = self._connected()
+        gathered = Gathered(self.name, self._base_url)
+        with self._failing(timeout_s):
+            chunks = await client.chat.completions.create(
+                timeout=timeout_s, stream=True, stream_options={"include_usage": True}, **asked
+            )
+            async with chunks:
+                async for chunk in chunks:
+                    if piece := gathered.take(chunk):
+                        yield piece
+        yield gathered.completion()
 
     async def aclose(self) -> None:
         """Close the connection pool. A later call opens a new one."""
@@ -90,22 +100,35 @@ class OpenAICompatibleModel:
             self._client = AsyncOpenAI(api_key=self._api_key, base_url=self._base_url, max_retries=0)
         return self._client
 
-    def _completion(self, reply: ChatCompletion) -> Completion:
-        """The part of the server's answer we use; its types promise more than servers keep, so each is looked at."""
-        choices: Any = getattr(reply, "choices", None)
-        message = getattr(choices[0], "message", None) if isinstance(choices, list) and choices else None
-        if message is None:
-            raise InvalidReply(self.name, f"{self._base_url} answered without choices; is it a chat completions API?")
-        refusal = getattr(message, "refusal", None)
-        text = refusal or getattr(message, "content", None) or ""
-        finish = getattr(choices[0], "finish_reason", None)
-        reason = "refused" if refusal else _REASONS.get(finish, "stop")
-        if not isinstance(text, str) or (not text.strip() and reason != "refused"):
-            raise InvalidReply(self.name, f"{self._base_url} answered without text (finish reason {finish!r})")
-        return Completion(text, self._usage(getattr(reply, "usage", None)), reason)
+    def _asked(
+        self,
+        messages: Messages,
+        max_output_tokens: int,
+        temperature: float | None,
+        seed: int | None,
+        options: ModelOptions,
+    ) -> dict[str, Any]:
+        stated = {self._limit_field: max_output_tokens, "temperature": temperature, "seed": seed}
+        asked: dict[str, Any] = {name: value for name, value in stated.items() if value is not None}
+        if options:
+            # In the body as they are: what this version of the client has no name for is the server's matter.
+            asked["extra_body"] = dict(options)
+        return {"model": self._model, "messages": [_written(message) for message in messages], **asked}
 
-    def _usage(self, usage: object) -> TokenCount:
-        read, written = (getattr(usage, field, None) for field in ("prompt_tokens", "completion_tokens"))
-        if not (isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0):
-            raise InvalidReply(self.name, f"{self._base_url} stated no token usage: the call cannot be booked")
-        return TokenCount(read, written)
+    @contextmanager
+    def _failing(self, timeout_s: float) -> Iterator[None]:
+        """What goes wrong inside, as an AgentError."""
+        from openai import OpenAIError
+
+        try:
+            yield
+        except TimeoutError:
+            raise AgentTimedOut(self.name, f"no answer from {self._base_url} within {timeout_s:g} s") from None
+        except OpenAIError as error:
+            raise agent_error(self.name, error) from error
+        except ValueError as error:
+            raise InvalidReply(self.name, f"{self._base_url} answered with malformed JSON: {error}") from error
+
+
+def _written(message: Message) -> dict[str, Any]:
+    return {"role": message.role, "content": message.content, **message.details}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from stigmergy.agents.models.base import Completion, FinishReason, Messages, TokenCount
+from stigmergy.agents.models.base import NO_OPTIONS, Completion, FinishReason, Messages, TokenCount
 from stigmergy.agents.silence import Silence
-from stigmergy.domain import Price
+from stigmergy.domain import ModelOptions, Price
 from stigmergy.errors import AgentError
 
 _BYTES_PER_TOKEN: Final = 4
@@ -51,9 +51,10 @@ class ScriptedModel:
         temperature: float | None,
         timeout_s: float,
         seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
     ) -> Completion:
-        """Answer from the script; ``temperature`` and ``seed`` change nothing."""
-        del temperature, seed
+        """Answer from the script; ``temperature``, ``seed`` and ``options`` change nothing."""
+        del temperature, seed, options
         self.asked.append(messages)
         answer = self._answer_to(messages[-1].content)
         if isinstance(answer, AgentError):
@@ -66,6 +67,22 @@ class ScriptedModel:
             text, reason = _cut(text, max_output_tokens), "length" if reason == "stop" else reason
         read = sum(_tokens(message.content) for message in messages)
         return Completion(text, TokenCount(read, _tokens(text)), reason)
+
+    async def stream(
+        self,
+        messages: Messages,
+        max_output_tokens: int,
+        temperature: float | None,
+        timeout_s: float,
+        seed: int | None = None,
+        options: ModelOptions = NO_OPTIONS,
+    ) -> AsyncIterator[str | Completion]:
+        """The same completion word by word; see ``StreamingModel``."""
+        done = await self.complete(messages, max_output_tokens, temperature, timeout_s, seed, options)
+        if done.finish_reason != "refused":
+            for piece in re.findall(r"\s*\S+|\s+$", done.text):
+                yield piece
+        yield done
 
     async def aclose(self) -> None:
         """There is nothing to give back."""

@@ -11,6 +11,7 @@ from stigmergy.cli.bench.gnn import gnn
 from stigmergy.cli.bench.healing import healing
 from stigmergy.cli.bench.off_policy import off_policy
 from stigmergy.cli.bench.retrieval import retrieval
+from stigmergy.cli.bench.rl import rl
 from stigmergy.cli.bench.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
@@ -21,4 +22,5 @@ app.command()(gnn)
 app.command()(healing)
 app.command("off-policy")(off_policy)
 app.command()(retrieval)
+app.command("rl")(rl)
 app.command()(routing)

@@ -11,6 +11,7 @@ from stigmergy.cli.train.estimators import add_commands
 from stigmergy.cli.train.evidence import evidence
 from stigmergy.cli.train.gnn import gnn
 from stigmergy.cli.train.guard import guard
+from stigmergy.cli.train.rl import rl
 
 app = typer.Typer(no_args_is_help=True, help="Train routers on logged outcomes.")
 app.command("ant-colony")(ant_colony)
@@ -19,4 +20,5 @@ app.command("dataset")(dataset)
 app.command("evidence")(evidence)
 app.command("gnn")(gnn)
 app.command("guard")(guard)
+app.command("rl")(rl)
 add_commands(app)

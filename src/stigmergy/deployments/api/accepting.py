@@ -103,7 +103,7 @@ def task_from(asked: wire.TaskBody, settings: Settings, submission: Submission) 
         graph=name,
         router=asked.router or config.router,
         trade_off=asked.trade_off,
-        budget=_budget(asked.budget, config, submission.at),
+        budget=budget_of(asked.budget, config, submission.at),
         task_type=asked.task_type,
         reference=asked.reference,
         idempotency_key=submission.key,
@@ -140,10 +140,15 @@ def _text(asked: wire.TaskBody) -> str:
     if not text.strip():
         raise InvalidQuery("it is empty; give `query`, or `messages` whose last one has content")
     storable(*_texts(asked))
-    size = sum(len(part.encode()) for part in (text, *(message.content for message in asked.messages)))
+    not_too_long(text, *(message.content for message in asked.messages))
+    return text
+
+
+def not_too_long(*texts: str) -> None:
+    """Refuse more text than one query may have; raises InvalidQuery."""
+    size = sum(len(part.encode()) for part in texts)
     if size > wire.MAX_QUERY_BYTES:
         raise InvalidQuery(f"it has {size} bytes; at most {wire.MAX_QUERY_BYTES} are taken")
-    return text
 
 
 def _texts(asked: wire.TaskBody) -> Iterator[str]:
@@ -155,7 +160,7 @@ def _texts(asked: wire.TaskBody) -> Iterator[str]:
         yield from (name, value)
 
 
-def _budget(asked: wire.BudgetModel, config: GraphConfig, now: datetime) -> Budget:
+def budget_of(asked: wire.BudgetModel, config: GraphConfig, now: datetime) -> Budget:
     """The caller's limits; where there is none, the graph's."""
     default = config.budget
     deadline_s = asked.deadline_s if asked.deadline_s is not None else default.deadline_s

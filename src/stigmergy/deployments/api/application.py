@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from stigmergy import wire
 from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, schema, service, tasks
 from stigmergy.deployments.api.asking import identify
+from stigmergy.deployments.api.openai import openai_routes
 from stigmergy.deployments.problems import http_status, malformed, problem_of
 from stigmergy.errors import ServerOverloaded, StigmergyError, Unauthorized
 from stigmergy.platform.runtime import Runtime
@@ -44,6 +45,7 @@ def build_api(living: Living) -> FastAPI:
     told: dict[int | str, dict[str, Any]] = {HTTPStatus.UNAUTHORIZED.value: schema.refusals(401)[401]}
     for room in (tasks, approvals, batches, events, episodes, graphs):
         app.include_router(room.router, dependencies=[Depends(identify)], responses=told)
+    app.routes.extend(openai_routes())
     app.include_router(service.counters, dependencies=[Depends(identify)], responses=told)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
     app.add_exception_handler(RequestValidationError, _parameter_error)

@@ -45,7 +45,7 @@ async def submit_batch(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     batch = parsed(_Batch, await read_body(request, _MOST_BYTES))
     serving = runtime.settings.serving
-    room = max(0, serving.max_in_flight - runtime.desk.load)
+    room = max(0, serving.max_in_flight - runtime.load)
     # Side by side, so that the store takes many rows into one transaction.
     taken = await asyncio.gather(*(_outcome(runtime, asker_of(request), item) for item in batch.tasks[:room]))
     full = wire.BatchOutcome(problem=problem_of(ServerOverloaded(serving.retry_after_s)))

@@ -34,9 +34,9 @@ async def metrics(request: Request) -> Response:
     if request.app.state.link is not None:
         counts = await request.app.state.link.counts()
     gauges = {
-        "tasks_in_flight": runtime.desk.in_flight,
+        "tasks_in_flight": runtime.desk.in_flight + runtime.direct.in_flight,
         "tasks_waiting": runtime.desk.waiting,
-        "episodes_not_recorded": runtime.debrief.dropped,
+        "episodes_not_recorded": runtime.debrief.dropped + runtime.direct.dropped,
     }
     lines = [f"stigmergy_{name} {value}" for name, value in sorted({**counts, **gauges}.items())]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

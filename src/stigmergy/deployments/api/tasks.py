@@ -56,13 +56,13 @@ async def submit(
     body = await read_body(request)
     asked = parsed(wire.TaskRequest, body)
     serving = runtime.settings.serving
-    if runtime.desk.load >= serving.max_in_flight:
+    if runtime.load >= serving.max_in_flight:
         raise ServerOverloaded(serving.retry_after_s)
     task = task_from(asked, runtime.settings, Submission(asker_of(request), runtime.clock.now(), idempotency_key))
     record = await accept(runtime, task, body_hash(body))
     if not asked.wait:
         return _answer(record, task_json(record))
-    answered = await _ended(runtime, record.task.id, enough=_ended_or_asks)
+    answered = await ended(runtime, record.task.id, enough=_stands_still)
     text = task_json(answered.record)
     return _answer(answered.record, explained(text, answered.ran) if asked.explain and answered.ran else text)
 
@@ -98,7 +98,7 @@ async def get_task(
     """The task where it stands; with ``wait_s``, as soon as it has ended, at the latest after so many seconds."""
     runtime: Runtime = request.app.state.runtime
     await own_task(request, task_id)
-    record = (await _ended(runtime, task_id, wait_s)).record
+    record = (await ended(runtime, task_id, wait_s)).record
     return Response(judged(task_json(record), await _quality(runtime, record)), media_type=_JSON)
 
 
@@ -126,7 +126,7 @@ async def cancel(request: Request, task_id: str) -> Response:
     runtime: Runtime = request.app.state.runtime
     await own_task(request, task_id)
     await runtime.desk.cancel(task_id)
-    answered = await _ended(runtime, task_id, _CANCELLED_WITHIN_S)
+    answered = await ended(runtime, task_id, _CANCELLED_WITHIN_S)
     return _answer(answered.record, task_json(answered.record))
 
 
@@ -148,12 +148,11 @@ def _has_ended(status: Status) -> bool:
     return status.ended
 
 
-def _ended_or_asks(status: Status) -> bool:
-    """Whether nothing more happens by itself."""
-    return status.ended or status is Status.NEEDS_APPROVAL
+def _stands_still(status: Status) -> bool:
+    return status.stands_still
 
 
-async def _ended(
+async def ended(
     runtime: Runtime, task_id: str, wait_s: float = inf, enough: Callable[[Status], bool] = _has_ended
 ) -> Answered:
     """The task at its end, or when time is up. Another replica may be running it, so the store is asked again."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from stigmergy.domain import NOTHING, EpisodeId, Spend
 from stigmergy.platform.episode.charges import Charge, Settlement, charges
 from stigmergy.platform.episode.codec import decode
+from stigmergy.platform.episode.names import is_direct
 from stigmergy.platform.ports import BudgetStore, Journal
 from stigmergy.platform.records import Lapsed, Proof
 
@@ -34,20 +35,26 @@ class Reclaiming:
     async def _proofs(self, lapsed: Lapsed) -> tuple[Proof, ...]:
         """Per account that was held, the sums over the journals of the episodes that drew on it.
 
-        Every call is announced in the journal before it is made, so what is not told there was not sent.
+        Every call is announced in the journal before it is made, so what is not told there was not sent. A direct
+        episode is stored when it has ended: one of which nothing is stored leaves all that was held in doubt.
         """
-        told: dict[EpisodeId, tuple[Charge, ...]] = {}
+        told: dict[EpisodeId, tuple[Charge, ...] | None] = {}
         for episode_id in sorted({episode_id for episode_id, _ in lapsed.episodes}):
             told[episode_id] = await self._told(episode_id, lapsed.holder)
         proofs = []
         for holding in lapsed.holdings:
-            drew = [told[episode_id] for episode_id, account in lapsed.episodes if account == holding.account]
-            known = [charge for each in drew for charge in each]
-            proofs.append(Proof(holding.account, _charged(known, _has_ended), _charged(known, _is_open)))
+            drew = [episode_id for episode_id, account in lapsed.episodes if account == holding.account]
+            known = [charge for each in drew for charge in told[each] or ()]
+            untold = any(told[each] is None and is_direct(each) for each in drew)
+            in_doubt = holding.granted if untold else _charged(known, _is_open)
+            proofs.append(Proof(holding.account, _charged(known, _has_ended), in_doubt))
         return tuple(proofs)
 
-    async def _told(self, episode_id: EpisodeId, holder: str) -> tuple[Charge, ...]:
+    async def _told(self, episode_id: EpisodeId, holder: str) -> tuple[Charge, ...] | None:
+        """The episode's charges under the holder's grant; None where nothing of the episode is stored."""
         stored = await self._journal.read(episode_id)
+        if not stored:
+            return None
         return tuple(each for each in charges(decode(event.payload) for event in stored) if each.grant == holder)
 
 

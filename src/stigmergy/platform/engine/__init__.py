@@ -1,11 +1,21 @@
 """Drives episodes: performs their commands through ports and feeds what happens back as events."""
 
-from stigmergy.platform.engine.engine import Engine, EngineLimits, new_episode_id
+from stigmergy.platform.engine.engine import Engine, EngineLimits
 from stigmergy.platform.engine.hops import RouterInService
-from stigmergy.platform.engine.oversight import Approvals, RunSuspended
-from stigmergy.platform.engine.run import Ran, Recorded, Recorder, RunCancelled, Unrecorded
+from stigmergy.platform.engine.oversight import NOBODY
+from stigmergy.platform.engine.run import (
+    Approvals,
+    Ran,
+    Recorded,
+    Recorder,
+    RunCancelled,
+    RunSuspended,
+    Unrecorded,
+)
+from stigmergy.platform.episode.names import new_direct_id, new_episode_id
 
 __all__ = [
+    "NOBODY",
     "Approvals",
     "Engine",
     "EngineLimits",
@@ -16,5 +26,6 @@ __all__ = [
     "RunCancelled",
     "RunSuspended",
     "Unrecorded",
+    "new_direct_id",
     "new_episode_id",
 ]

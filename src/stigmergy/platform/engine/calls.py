@@ -7,9 +7,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stigmergy.agents.base import Reply, Request
+from stigmergy.agents.base import Listener, Reply, Request
 from stigmergy.agents.evaluators.canonical import CanonicalForm
-from stigmergy.domain import ESCALATION, NOTHING, AgentProfile, FailureKind, NodeId, Spend
+from stigmergy.domain import ESCALATION, GOAL, NOTHING, AgentProfile, FailureKind, NodeId, Spend
 from stigmergy.errors import (
     AgentError,
     AgentOverloaded,
@@ -94,7 +94,7 @@ class Caller:
             await run.keep()
             if not run.account.covers(_reservation(run, command)):
                 return self._not_sent(run, command, profile)
-            return await self._call(run, command, profile, self._request(run, profile, step, replies_before(lines)))
+            return await self._call(run, command, profile, self._request(run, command, profile, replies_before(lines)))
         except asyncio.CancelledError:
             # Whether the agent did the work is unknown, so its worst case stays charged.
             run.account.commit(_reservation(run, command), worst)
@@ -151,7 +151,7 @@ class Caller:
             )
         )
 
-    def _request(self, run: Run, profile: AgentProfile, step: str, replies: tuple[Reply, ...]) -> Request:
+    def _request(self, run: Run, command: CallAgent, profile: AgentProfile, replies: tuple[Reply, ...]) -> Request:
         left = run.seconds_left()
         task = run.task
         return Request(
@@ -160,9 +160,11 @@ class Caller:
             task_type=task.task_type,
             labels=task.labels,
             replies=replies,
-            step_key=step,
+            step_key=run.step_key(command.node, command.branch),
             timeout_s=profile.timeout_s if left is None else max(min(profile.timeout_s, left), 0.001),
             caps=profile.caps,
+            options=task.options if may_answer(run.graph, command) else {},
+            listener=_listener(run, command),
         )
 
     def _succeeded(
@@ -211,7 +213,7 @@ class Caller:
                 reason=error.reason,
                 charged=charged,
                 in_doubt=in_doubt,
-                final=in_doubt is not None and not profile.idempotent,
+                final=run.heard or (in_doubt is not None and not profile.idempotent),
             )
         )
 
@@ -245,3 +247,16 @@ def profile_at(graph: AgentGraph, node: NodeId) -> AgentProfile:
 
 def _reservation(run: Run, command: CallAgent) -> str:
     return f"{run.step_key(command.node, command.branch)}#{command.attempt}"
+
+
+def may_answer(graph: AgentGraph, command: CallAgent) -> bool:
+    """Whether the reply of this call may be what the caller is answered."""
+    return not command.branch and (command.node == ESCALATION or GOAL in graph.successors(command.node))
+
+
+def _listener(run: Run, command: CallAgent) -> Listener | None:
+    """The run's listener, where the reply of this call is the answer if the call goes well."""
+    if run.listener is None or command.branch or command.node == ESCALATION:
+        return None
+    certain = run.state.planned[:1] == (GOAL,) or tuple(run.graph.successors(command.node)) == (GOAL,)
+    return run.listener if certain else None

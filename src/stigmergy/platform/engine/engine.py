@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stigmergy.agents.base import Listener
 from stigmergy.agents.evaluators.canonical import CanonicalForm
 from stigmergy.domain import EpisodeId, Status, Task
 from stigmergy.errors import BudgetTooSmall, NoTradeOff, UnknownGraph, UnknownRouter
@@ -20,13 +20,14 @@ from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine.calls import Caller
 from stigmergy.platform.engine.fan_outs import FanOuts
 from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService, repaired_hop
-from stigmergy.platform.engine.oversight import NOBODY, Approvals, Oversight
+from stigmergy.platform.engine.oversight import NOBODY, Oversight
 from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
 from stigmergy.platform.engine.resume import resume
-from stigmergy.platform.engine.run import Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
+from stigmergy.platform.engine.run import Approvals, Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
 from stigmergy.platform.episode import events as ev
+from stigmergy.platform.episode.names import new_episode_id
 from stigmergy.platform.episode.state import (
     AskApproval,
     AwaitBranches,
@@ -57,11 +58,6 @@ class EngineLimits:
 
     max_attempts: int = 2
     max_hand_backs: int = 2
-
-
-def new_episode_id() -> EpisodeId:
-    """A fresh id, unique everywhere."""
-    return f"ep_{uuid.uuid4().hex}"
 
 
 class Engine:
@@ -142,12 +138,20 @@ class Engine:
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
-        self, task: Task, episode_id: EpisodeId, recorder: Recorder | None = None, past: Sequence[Recorded] = ()
+        self,
+        task: Task,
+        episode_id: EpisodeId,
+        recorder: Recorder | None = None,
+        past: Sequence[Recorded] = (),
+        *,
+        listener: Listener | None = None,
+        approvals: Approvals | None = None,
     ) -> Ran:
         """Run one task to its end, or to that end from where its ``past``, the events of another process, has led.
 
-        Before each call of an agent everything that has happened is given to the ``recorder``. Returns the finished
-        run, whatever its outcome: failures of agents never raise.
+        Before each call of an agent everything that has happened is given to the ``recorder``. The ``listener`` hears
+        the answer as it is written, where it is certain to be it; a failure after that is not repaired. ``approvals``
+        decide in place of the engine's. Returns the finished run; failures of agents never raise.
 
         Raises:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
@@ -159,6 +163,7 @@ class Engine:
         """
         self.check(task)
         run = self._new_run(task, episode_id, recorder or Unrecorded())
+        run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
             while commands:
@@ -274,6 +279,9 @@ class Engine:
     def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
         view = self._view(run, command.branch)
         healed: ev.Event
+        if run.heard:
+            # Part of the answer is with the caller: another one would not go on where it broke off.
+            return ev.Escalated(reason=f"the answer broke off: {command.reason}", to=None, branch=command.branch)
         if isinstance(command, Escalate):
             healed = escalation(view.graph, view.state, view.overlay, view.budget, command.reason)
         else:

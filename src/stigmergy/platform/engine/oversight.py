@@ -4,32 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from stigmergy.domain import TaskId
 from stigmergy.platform.engine.calls import profile_at
-from stigmergy.platform.engine.run import Run
+from stigmergy.platform.engine.run import Approvals, Run
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.state import AskApproval, CallAgent
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.monitors import Monitor, NextHop, Ruling, ruling
 from stigmergy.platform.records import Decision, Question
-
-
-class RunSuspended(Exception):
-    """The run waits for an approval and is let go here; it is to go on elsewhere."""
-
-
-class Approvals(Protocol):
-    """Whoever decides about risky hops."""
-
-    async def decision(self, task_id: TaskId, question: Question, /) -> Decision:
-        """What somebody decided; waits for it, however long it takes.
-
-        Raises:
-            RunSuspended: this process ends, or another one holds the task now.
-        """
-        ...
 
 
 class _Nobody:
@@ -91,7 +75,7 @@ class Oversight:
         )
         try:
             async with asyncio.timeout(run.seconds_left()):
-                decision = await self._approvals.decision(run.task.id, question)
+                decision = await (run.approvals or self._approvals).decision(run.task.id, question)
         except TimeoutError:
             return ev.DeadlinePassed(position=line.state.position, branch=command.branch)
         return ev.ApprovalGiven(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from stigmergy.domain import Episode, EpisodeId, NodeId, Task
+from stigmergy.agents.base import Listener
+from stigmergy.domain import Episode, EpisodeId, NodeId, Task, TaskId
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.budgets.accounts import TaskAccount
 from stigmergy.platform.clock import Clock
@@ -17,6 +18,7 @@ from stigmergy.platform.engine.lines import Line, is_alive, lines_to
 from stigmergy.platform.episode.advance import advance
 from stigmergy.platform.episode.events import Accepted, Event
 from stigmergy.platform.episode.state import Command, EpisodeState
+from stigmergy.platform.records import Decision, Question
 from stigmergy.routers.base import QueryFeatures
 
 
@@ -61,6 +63,22 @@ class Unrecorded:
         """Nothing to do: the finished run has all its events."""
 
 
+class Approvals(Protocol):
+    """Whoever decides about risky hops."""
+
+    async def decision(self, task_id: TaskId, question: Question, /) -> Decision:
+        """What somebody decided; waits for it, however long it takes.
+
+        Raises:
+            RunSuspended: this process ends, or another one holds the task now.
+        """
+        ...
+
+
+class RunSuspended(Exception):
+    """The run waits for an approval and is let go here; it is to go on elsewhere."""
+
+
 class RunCancelled(asyncio.CancelledError):
     """The cancellation of a run; ``ran`` is what there is of it."""
 
@@ -93,6 +111,10 @@ class Run:
         self.account = account
         self.started_at = clock.now()
         self.recorded: list[Recorded] = []
+        self.listener: Listener | None = None
+        """Who hears the answer while it is written."""
+        self.approvals: Approvals | None = None
+        """Who decides about its risky hops, where that is not whoever decides for all runs."""
         self.left_open: dict[str, Command] = {}
         """What a run that was resumed has still to do in its branches, by branch."""
         self._clock = clock
@@ -145,6 +167,11 @@ class Run:
         """The idempotency key of the step that is called at ``node``: episode / branch path / node / visit."""
         place = f"{self.episode_id}/{branch}" if branch else self.episode_id
         return f"{place}/{node}/{self.lines(branch)[-1].state.visits}"
+
+    @property
+    def heard(self) -> bool:
+        """Whether part of an answer has been heard: no other answer can take its place."""
+        return self.listener is not None and self.listener.heard
 
     def seconds_left(self) -> float | None:
         """Seconds until the task's deadline; None when it has none."""

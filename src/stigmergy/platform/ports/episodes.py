@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from stigmergy.domain import Episode, EpisodeId
-from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
+from stigmergy.platform.records import Closing, EpisodeFilter, EpisodePage, Feedback, StoredEvent
 
 
 class EpisodeStore(Protocol):
@@ -21,6 +21,14 @@ class EpisodeStore(Protocol):
 
     async def save_many(self, episodes: Sequence[Episode]) -> None:
         """Save all of ``episodes`` or none of them."""
+        ...
+
+    async def add(self, closing: Closing) -> None:
+        """Store an episode that ended without a task's row: its events and its summary, all or nothing.
+
+        Raises:
+            SequenceConflict: events of it are stored already; nothing was stored.
+        """
         ...
 
     async def get(self, episode_id: EpisodeId) -> Episode:

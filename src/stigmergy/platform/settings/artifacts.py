@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from stigmergy.domain import AgentId
-from stigmergy.errors import InvalidArtifact
+from stigmergy.errors import InvalidArtifact, UnfitPolicy
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
@@ -21,12 +21,15 @@ from stigmergy.routers.configs import (
     EstimatorConfig,
     EvidenceConfig,
     GnnConfig,
+    PolicyConfig,
     PredictedAbilitiesConfig,
 )
 from stigmergy.routers.estimators.artifact import load_arms
 from stigmergy.routers.evidence.artifact import load_artifact
 from stigmergy.routers.guard.artifact import configured_guard
 from stigmergy.routers.guard.config import GuardConfig
+from stigmergy.routers.learned_policy.artifact import load_policy
+from stigmergy.routers.learned_policy.router import PolicyRouter
 from stigmergy.routers.retrieval.config import RetrievalConfig
 
 Config = TypeVar("Config")
@@ -53,7 +56,14 @@ def anchored(settings: Settings, folder: Path) -> Settings:
 
 def _anchored(config: Config, folder: Path) -> Config:
     match config:
-        case EstimatorConfig() | GnnConfig() | EvidenceConfig() | GuardConfig() | BanditConfig(artifact=Path()):
+        case (
+            EstimatorConfig()
+            | GnnConfig()
+            | PolicyConfig()
+            | EvidenceConfig()
+            | GuardConfig()
+            | BanditConfig(artifact=Path())
+        ):
             return replace(config, artifact=(folder / str(config.artifact)).absolute())
         case RetrievalConfig(model=Path() as model):
             return replace(config, model=(folder / model).absolute())
@@ -114,7 +124,18 @@ def misfits(settings: Settings, graphs: Mapping[str, AgentGraph], known: KnownAg
         config = settings.graphs[name]
         for router in dict.fromkeys((config.router, *(config.routers or ()))):
             yield from known.unfit(f"routers.{router}", f"graph {name!r}", graph.agents)
+            yield from _policy_problems(settings, router, graph)
         yield from panel_problems(f"graphs.{name}", graph, settings.panels, known)
+
+
+def _policy_problems(settings: Settings, router: str, graph: AgentGraph) -> Iterator[Problem]:
+    """A trained policy that cannot be loaded, or was trained for another graph than the one it is to decide on."""
+    config = settings.routers.get(router)
+    if isinstance(config, PolicyConfig):
+        try:
+            PolicyRouter(load_policy(config.artifact)).admit(graph)
+        except (InvalidArtifact, UnfitPolicy) as error:
+            yield f"routers.{router}.artifact", f"graph {graph.name!r}: {error}"
 
 
 def panel_problems(path: str, graph: AgentGraph, rules: Collection[str], known: KnownAgents) -> Iterator[Problem]:

@@ -65,6 +65,11 @@ class MemoryEpisodes:
         for episode in episodes:
             await self.save(episode)
 
+    async def add(self, closing: Closing) -> None:
+        """See ``ports.EpisodeStore``."""
+        await self._journal.append(closing.episode.id, closing.events)
+        await self.save(closing.episode)
+
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
         if episode_id not in self.episodes:
@@ -127,7 +132,7 @@ class MemoryStore:
     def __init__(self, journal: MemoryJournal | None = None) -> None:
         self.journal = journal or MemoryJournal(self._stands)
         self.episodes = MemoryEpisodes(self.journal)
-        self.tasks = MemoryTasks(self._close)
+        self.tasks = MemoryTasks(self.episodes.add)
         self.approvals = MemoryApprovals(self.tasks)
         self.trails = MemoryTrails()
         self.budgets = MemoryBudgets()
@@ -135,10 +140,6 @@ class MemoryStore:
 
     def _stands(self, fence: Fence) -> bool:
         return self.tasks.stands(fence)
-
-    async def _close(self, closing: Closing) -> None:
-        await self.journal.append(closing.episode.id, closing.events)
-        await self.episodes.save(closing.episode)
 
     async def recorded(self, after: EpisodeId = "", limit: int = 1000) -> tuple[EpisodeId, ...]:
         """See ``ports.Store``."""

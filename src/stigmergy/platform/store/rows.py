@@ -82,6 +82,11 @@ def _budget(stored: Stored) -> Budget:
     )
 
 
+def _message_json(message: Message) -> list[Any]:
+    said: list[Any] = [message.role, message.content]
+    return [*said, dict(message.details)] if message.details else said
+
+
 def new_task_row(record: TaskRecord, body_hash: str) -> Row:
     """A task that is new as a row of ``tasks``."""
     task = record.task
@@ -95,11 +100,12 @@ def new_task_row(record: TaskRecord, body_hash: str) -> Row:
         "graph": task.graph,
         "router": task.router,
         "trade_off": task.trade_off,
-        "messages": [[message.role, message.content] for message in task.messages],
+        "messages": [_message_json(message) for message in task.messages],
         "budget": _budget_json(task.budget),
         "task_type": task.task_type,
         "reference": task.reference,
         "labels": dict(task.labels),
+        "options": dict(task.options) or None,
         "priority": task.priority,
         "turn_at": task.turn_at,
         "created_at": task.created_at,
@@ -128,12 +134,13 @@ def task_record(stored: Stored) -> TaskRecord:
             graph=stored["graph"],
             router=stored["router"],
             trade_off=stored["trade_off"],
-            messages=tuple(Message(role, content) for role, content in stored["messages"]),
+            messages=tuple(Message(*message) for message in stored["messages"]),
             budget=_budget(stored["budget"]),
             task_type=stored["task_type"],
             reference=stored["reference"],
             idempotency_key=stored["idempotency_key"],
             labels=stored["labels"],
+            options=stored["options"] or {},
             tenant=stored["tenant"],
             priority=stored["priority"],
             key=stored["key_name"],

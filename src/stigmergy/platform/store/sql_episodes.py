@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import EpisodeNotFound, SequenceConflict
-from stigmergy.platform.records import EpisodeFilter, EpisodePage, Feedback, StoredEvent
+from stigmergy.platform.records import Closing, EpisodeFilter, EpisodePage, Feedback, StoredEvent
 from stigmergy.platform.store.checks import check_episode, moved_head
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database, readable
 from stigmergy.platform.store.prepared import Prepared
 from stigmergy.platform.store.rows import episode_record, episode_row, event_row, feedback_row
+from stigmergy.platform.store.sql_journal import ADD_EVENTS
 from stigmergy.platform.store.tables import episodes as table
 from stigmergy.platform.store.tables import events as events_table
 from stigmergy.platform.store.tables import feedback as feedback_table
@@ -37,6 +38,14 @@ class SqlEpisodes:
         """See ``ports.EpisodeStore``."""
         if episodes:
             await self._database.write(lambda connection: save_episodes(connection, episodes))
+
+    async def add(self, closing: Closing) -> None:
+        """See ``ports.EpisodeStore``."""
+        check_episode(closing.episode.id, closing.events)
+        try:
+            await self._database.write(lambda connection: add_closing(connection, closing))
+        except IntegrityError as error:
+            raise SequenceConflict(closing.episode.id, closing.events[0].seq) from error
 
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
@@ -103,6 +112,13 @@ class SqlEpisodes:
         )
         rows = await self._database.read(lambda connection: connection.execute(query).all())
         return tuple(Feedback(*row) for row in rows)
+
+
+def add_closing(connection: Connection, closing: Closing) -> None:
+    """Store what an episode leaves, in a transaction that is open."""
+    if closing.events:
+        ADD_EVENTS.run(connection, *map(event_row, closing.events))
+    save_episodes(connection, (closing.episode,))
 
 
 def save_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:

@@ -29,9 +29,8 @@ from stigmergy.platform.store.claims import nobodys, turns
 from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
 from stigmergy.platform.store.prepared import Prepared
-from stigmergy.platform.store.rows import Stored, event_row, new_task_row, task_record
-from stigmergy.platform.store.sql_episodes import save_episodes
-from stigmergy.platform.store.sql_journal import ADD_EVENTS
+from stigmergy.platform.store.rows import Stored, new_task_row, task_record
+from stigmergy.platform.store.sql_episodes import add_closing
 from stigmergy.platform.store.tables import IS_UNFINISHED, UNFINISHED
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
@@ -143,9 +142,7 @@ class SqlTasks:
             if ended is None:
                 return _get(connection, task_id)
             if closing is not None:
-                if closing.events:
-                    ADD_EVENTS.run(connection, *map(event_row, closing.events))
-                save_episodes(connection, (closing.episode,))
+                add_closing(connection, closing)
             return task_record(ended)
 
         return await self._database.write_at_once(store)

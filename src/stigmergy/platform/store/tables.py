@@ -66,6 +66,7 @@ tasks = Table(
     Column("task_type", AnyText),
     Column("reference", AnyText),
     _needed("labels", JsonText),
+    Column("options", JsonText),
     _needed("created_at", UtcTime),
     _needed("updated_at", UtcTime),
     _needed("status", AnyText),

@@ -32,6 +32,7 @@ from stigmergy.routers.configs.selection import (
 from stigmergy.routers.configs.trained import (
     EstimatorConfig,
     GnnConfig,
+    PolicyConfig,
     TrainedRouterConfig,
 )
 from stigmergy.routers.configs.untrained import (
@@ -58,6 +59,7 @@ RouterConfig: TypeAlias = (
     | EstimatorConfig
     | GnnConfig
     | BanditConfig
+    | PolicyConfig
 )
 
 __all__ = [
@@ -78,6 +80,7 @@ __all__ = [
     "HeuristicConfig",
     "LeastLoadedConfig",
     "PanelRuleConfig",
+    "PolicyConfig",
     "PredictedAbilitiesConfig",
     "ProportionalConfig",
     "RandomConfig",

@@ -54,5 +54,19 @@ class EstimatorConfig:
         require("price", self.price, least=0.0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """A policy trained by reinforcement learning: the ``artifact`` of ``stigmergy train rl``.
+
+    It decides on the graph that its episodes were of, and on no other. A relative path is taken from the folder of the
+    configuration file. Scores are log-probabilities, or values in units of reward; ``softmax`` with temperature 1 is
+    the policy as it was trained.
+    """
+
+    kind: Literal["policy"] = "policy"
+    artifact: Path
+    selection: SignedSelectionConfig = field(default_factory=EpsilonConfig)
+
+
 TrainedRouterConfig: TypeAlias = EstimatorConfig | GnnConfig
-"""Routers that come in an artifact."""
+"""Routers that come in an artifact, weigh money as a task asks, and are swapped when it changes."""

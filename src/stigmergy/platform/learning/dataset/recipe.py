@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from stigmergy.domain import GOAL, START, NodeId, TaskType, to_nano
+from stigmergy.domain import NodeId, TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.learning.rl.rewards import CostScale, RewardTerms
 from stigmergy.routers.artifact_file import Arrays, read_artifact, unreadable, write_artifact
@@ -18,6 +18,7 @@ from stigmergy.routers.estimators.views import LatentSemantics, learn_semantics
 from stigmergy.routers.observation import ObservationSpec
 from stigmergy.routers.price_range import price_range
 from stigmergy.routers.query_features import HashedNgrams
+from stigmergy.routers.situation import actions_of
 
 KIND: Final = "transitions_recipe"
 BITS: Final = 10
@@ -66,13 +67,6 @@ def graph_recipe(graph: AgentGraph, tasks: Sequence[TaskType], texts: Sequence[s
     )
     ones = np.ones(len(spec.tasks), dtype=np.int64)
     return Recipe(spec, RewardTerms(scale=CostScale(low * ones, high * ones), cost_weight=cost_weight), semantics)
-
-
-def actions_of(graph: AgentGraph) -> tuple[NodeId, ...]:
-    """The nodes that a policy chooses among; GOAL is one of them where an episode may stop or go on."""
-    nodes = tuple(graph.nodes)
-    stops = any(GOAL in after and len(after) > 1 for after in map(graph.successors, (START, *nodes)))
-    return (*nodes, GOAL) if stops else nodes
 
 
 def save_recipe(path: Path, recipe: Recipe) -> str:

@@ -1,0 +1,36 @@
+"""``stigmergy bench rl``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stigmergy.cli.extras import needs
+from stigmergy.cli.options import AsJson
+from stigmergy.cli.output import print_json, stdout, table, working
+
+
+def rl(
+    queries: Annotated[int, typer.Option(min=100, help="Of the made-up log; each makes some 35 rows.")] = 5_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Timed passes over the rows.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Rows and environment steps a second in training, beside RLlib's defaults and a plain torch loop."""
+    with needs("train"):
+        from stigmergy.bench.training.report import report
+    with working("measuring") as status:
+        document = report(queries, epochs, told=status.update)
+    if as_json:
+        print_json(document)
+        return
+    rows = table("Training, per second")
+    for column in ("", "ours", "plain torch", "RLlib's default"):
+        rows.add_column(column, justify="left" if not column else "right")
+    for name, key in (("logged transitions", "transitions_per_s"), ("environment steps", "env_steps_per_s")):
+        found = document[key]
+        cells = (found.get(way) for way in ("ours", "plain_torch", "rllib_default"))
+        rows.add_row(name, *("-" if pace is None else f"{pace:,.0f}" for pace in cells))
+    stdout().print(rows)
+    for name, ratio in document["ratios"].items():
+        stdout().print(f"{name.replace('_', ' ')}: {ratio:.2f} (bar {document['bars'][name]:g})")

@@ -1,0 +1,1 @@
+"""Policies trained by reinforcement learning, in service: numpy alone scores them."""
