@@ -17,7 +17,8 @@ from stigmergy.cli.serve import read_settings
 from stigmergy.errors import InvalidLog
 
 if TYPE_CHECKING:
-    from stigmergy.platform.learning.contest.contest import Contested, Progress
+    from stigmergy.platform.learning.contest.contest import Progress
+    from stigmergy.platform.learning.contest.judging import Contested
     from stigmergy.platform.learning.contest.learning import Effort
 
 _WORKBENCH = "workbench"
@@ -44,10 +45,11 @@ def rl(
     html_out: HtmlOut = None,
 ) -> None:
     """Who solves more under strict budgets: policies trained by reinforcement, or simple rules?"""
-    with needs("train"):
-        from stigmergy.platform.learning.contest.learning import Effort
+    with needs("evaluate"):
         from stigmergy.platform.learning.contest.page import html
         from stigmergy.platform.learning.contest.report import report
+    with needs("train"):
+        from stigmergy.platform.learning.contest.learning import Effort
     if not (data or routes or workbench):
         raise typer.BadParameter("give --data FILE, --routes FILE or --workbench TASKS")
     effort = Effort(passes=passes, iterations=iterations, episodes=episodes)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from stigmergy.platform.learning.contest.arena import Arena, arm_arena
-from stigmergy.platform.learning.contest.judging import Standing, joined, standing
+from stigmergy.platform.learning.contest.judging import Contested, joined, standing
 from stigmergy.platform.learning.contest.learning import Effort, Learning
 from stigmergy.platform.learning.contest.playing import Result, Stage
 from stigmergy.platform.learning.contest.rules import rules
@@ -22,18 +22,6 @@ Progress: TypeAlias = Callable[[str], None]
 FEW: Final = 100
 """With fewer test queries than this, every query is tested, by grouped folds; no bar is held to it."""
 _FOLDS: Final = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contested:
-    """One data set: who stands where, the tested queries, and whether every query was tested by folds."""
-
-    name: str
-    rules: Mapping[str, Standing]
-    learned: Mapping[str, Standing]
-    queries: int
-    by_folds: bool
-    files: Mapping[str, str]
 
 
 def is_small(log: ArmLog) -> bool:

@@ -26,6 +26,18 @@ class Standing:
     violations: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contested:
+    """One data set: who stands where, the tested queries, and whether every query was tested by folds."""
+
+    name: str
+    rules: Mapping[str, Standing]
+    learned: Mapping[str, Standing]
+    queries: int
+    by_folds: bool
+    files: Mapping[str, str]
+
+
 def standing(results: Sequence[Result]) -> Standing:
     """Results of a contestant's seeds on the same queries."""
     return Standing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,6 @@ from stigmergy.platform.learning.trainers.rl.trainees import FromPlay, FromRows,
 from stigmergy.platform.learning.trainers.rl.validating import GreedyPolicy
 from stigmergy.routers.learned_policy.network import PolicyNetwork, network_of
 from stigmergy.routers.observation import Floats, Places, Situations
-
-Learn: TypeAlias = Callable[[Arena, int], Contestant]
-"""Trains on the train split with a seed, looks at val, and gives who plays."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:

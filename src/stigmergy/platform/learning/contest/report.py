@@ -8,8 +8,8 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from stigmergy.platform.learning.contest.contest import Contested
 from stigmergy.platform.learning.contest.judging import (
+    Contested,
     Resampled,
     Standing,
     against_best,

@@ -16,7 +16,7 @@ from stigmergy.platform.learning.contest.learning import Effort
 from stigmergy.platform.learning.contest.page import html
 from stigmergy.platform.learning.contest.report import Document, report
 
-EFFORT = Effort(passes=8, iterations=3, episodes=512, logged=3_000, hidden=(16,))
+EFFORT = Effort(passes=10, iterations=2, episodes=256, logged=1_000, hidden=(16,))
 LEARNERS = ("bopo", "bc", "marwil", "cql", "lagrangian")
 
 
@@ -26,7 +26,7 @@ def _quiet(_: str) -> None:
 
 @pytest.fixture(scope="module")
 def document(make_log: Callable[..., ArmLog]) -> Document:
-    return report([contest(arm_arena("two kinds", make_log(600)), 1, EFFORT, _quiet)], {}, 50)
+    return report([contest(arm_arena("two kinds", make_log(300)), 1, EFFORT, _quiet)], {}, 50)
 
 
 def test_every_policy_has_figures_at_every_level_and_none_exceeds_a_budget(document: Document) -> None:
@@ -51,7 +51,7 @@ def test_where_looking_at_queries_pays_the_report_says_so(document: Document) ->
 
 
 def test_shuffled_outcomes_are_reported_to_carry_no_signal(make_log: Callable[..., ArmLog]) -> None:
-    arena = arm_arena("shuffled", make_log(600, shuffled=True))
+    arena = arm_arena("shuffled", make_log(400, shuffled=True))
     found = report([contest(arena, 1, EFFORT, _quiet)], {}, 200)
     assert not found["data"]["shuffled"]["signal"]["found"]
     assert "no signal" in html(found)
