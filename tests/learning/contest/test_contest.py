@@ -16,7 +16,7 @@ from stigmergy.platform.learning.contest.learning import Effort
 from stigmergy.platform.learning.contest.page import html
 from stigmergy.platform.learning.contest.report import Document, report
 
-EFFORT = Effort(passes=10, iterations=2, episodes=256, logged=1_000, hidden=(16,))
+EFFORT = Effort(passes=80, iterations=2, episodes=256, logged=1_000, hidden=(16,))
 LEARNERS = ("bopo", "bc", "marwil", "cql", "lagrangian")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from stigmergy.errors import InvalidLog
 from stigmergy.platform.learning.boundary import boundary_costs
-from stigmergy.platform.learning.contest.expecting import Expected, expect
+from stigmergy.platform.learning.contest.expecting import Expected, expect, observed_by_node
 from stigmergy.platform.learning.evaluation.embedding import embed_queries
 from stigmergy.platform.learning.evaluation.log_reading import SPLITS, TRAIN
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable
@@ -19,6 +19,7 @@ from stigmergy.platform.learning.paths.route_log import RouteLog
 from stigmergy.platform.learning.paths.route_table import ARROW, select_routes
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.arm_source import ArmSource, arm_source
+from stigmergy.platform.learning.rl.draws import LEVELS, budgets_at
 from stigmergy.platform.learning.rl.rewards import RewardTerms
 from stigmergy.platform.learning.rl.route_source import RouteSource, route_source
 from stigmergy.platform.learning.rl.sources import OutcomeSource
@@ -104,6 +105,10 @@ def _arena(
     train = np.flatnonzero(table.rows_of(TRAIN))
     expected = expect(embed_queries(table).queries, outcomes, train)
     seen = expected.observed()
+    if routes["hops"].shape[1] > 1:
+        every = np.arange(len(success))
+        budgets = [budgets_at(source, every, level)[:, None] for level in LEVELS]
+        seen = observed_by_node(expected, routes["hops"], [routes["worst"] <= budget for budget in budgets])
     spec = replace(source.spec, feature_size=seen.shape[1])
     shown = replace(source, spec=spec, queries=replace(source.queries, features=seen))
     terms = RewardTerms(scale=boundary_costs(shown, train), cost_weight=COST_WEIGHT)

@@ -12,7 +12,7 @@ from stigmergy.platform.learning.contest.arena import Arena, arm_arena
 from stigmergy.platform.learning.contest.judging import Contested, joined, standing
 from stigmergy.platform.learning.contest.learning import Effort, Learning
 from stigmergy.platform.learning.contest.playing import Result, Stage
-from stigmergy.platform.learning.contest.rules import rules
+from stigmergy.platform.learning.contest.rules import RULES, rules
 from stigmergy.platform.learning.evaluation.log_reading import TEST, TRAIN, VAL
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.draws import LEVELS
@@ -32,27 +32,26 @@ def is_small(log: ArmLog) -> bool:
 def contest(arena: Arena, seeds: int, effort: Effort, progress: Progress) -> Contested:
     """On the test split of the file."""
     found = _compete(arena, range(seeds), effort, progress)
-    return _contested(arena, found, by_folds=False)
+    return _contested(arena.name, found, arena.files, by_folds=False)
 
 
 def contest_by_folds(name: str, log: ArmLog, seeds: int, effort: Effort, progress: Progress) -> Contested:
     """On every query of a small log: each seed deals texts to five folds anew, and each fold is tested once."""
-    per_seed: list[dict[str, list[Result]]] = []
-    arena: Arena | None = None
-    for seed in range(seeds):
-        parts: list[dict[str, list[Result]]] = []
-        order: list[int] = []
-        for fold, dealt in enumerate(_dealt(log, seed)):
-            arena = arm_arena(name, dealt)
-            order += arena.rows(TEST).tolist()
-            parts.append(_compete(arena, [seed], effort, lambda what, at=fold: progress(f"fold {at + 1}, {what}")))
-        back = np.argsort(order)
-        whole = {each: joined([part[each][0] for part in parts]).take(back) for each in parts[0]}
-        per_seed.append({each: [result] for each, result in whole.items()})
-    if arena is None:
-        raise ValueError("a contest needs a seed")
-    found = {each: [part[each][0] for part in per_seed] for each in per_seed[0]}
-    return _contested(arena, found, by_folds=True)
+    per_seed = [_by_folds(name, log, seed, effort, progress) for seed in range(seeds)]
+    found = {each: [results[each] for results in per_seed] for each in per_seed[0]}
+    return _contested(name, found, log.table.files, by_folds=True)
+
+
+def _by_folds(name: str, log: ArmLog, seed: int, effort: Effort, progress: Progress) -> dict[str, Result]:
+    """Everyone on every query, in the order of the log."""
+    parts: list[dict[str, list[Result]]] = []
+    order: list[int] = []
+    for dealt in _dealt(log, seed):
+        arena = arm_arena(name, dealt)
+        order += arena.rows(TEST).tolist()
+        parts.append(_compete(arena, [seed], effort, progress))
+    back = np.argsort(order)
+    return {each: joined([part[each][0] for part in parts]).take(back) for each in parts[0]}
 
 
 def _dealt(log: ArmLog, seed: int) -> Iterator[ArmLog]:
@@ -76,14 +75,15 @@ def _compete(arena: Arena, seeds: Sequence[int], effort: Effort, progress: Progr
     return found
 
 
-def _contested(arena: Arena, found: Mapping[str, Sequence[Result]], *, by_folds: bool) -> Contested:
-    standings = {name: standing(results) for name, results in found.items()}
-    ruled = set(rules(arena, 0))
+def _contested(
+    name: str, found: Mapping[str, Sequence[Result]], files: Mapping[str, str], *, by_folds: bool
+) -> Contested:
+    standings = {each: standing(results) for each, results in found.items()}
     return Contested(
-        name=arena.name,
-        rules={name: each for name, each in standings.items() if name in ruled},
-        learned={name: each for name, each in standings.items() if name not in ruled},
+        name=name,
+        rules={each: known for each, known in standings.items() if each in RULES},
+        learned={each: known for each, known in standings.items() if each not in RULES},
         queries=next(iter(standings.values())).success.shape[1],
         by_folds=by_folds,
-        files=arena.files,
+        files=files,
     )

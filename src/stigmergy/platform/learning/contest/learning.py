@@ -38,6 +38,7 @@ from stigmergy.platform.learning.trainers.rl.validating import GreedyPolicy
 from stigmergy.routers.learned_policy.network import PolicyNetwork, network_of
 from stigmergy.routers.observation import Floats, Places, Situations
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
     """How much is learnt.
@@ -50,9 +51,9 @@ class Effort:
         hidden: widths of layers between observations and actions.
     """
 
-    passes: int = 30
-    iterations: int = 20
-    episodes: int = 4096
+    passes: int = 60
+    iterations: int = 6
+    episodes: int = 1024
     logged: int = 12_000
     hidden: tuple[int, ...] = (64,)
 
@@ -150,7 +151,10 @@ def cloned_rows(arena: Arena, rule: Contestant) -> Rows:
     draws = draw_on(source, query, budgets_at(source, query, level), Weather(), np.random.default_rng(0))
     watched = _Recorded(rule(draws))
     play(ReplayEnv(source, arena.terms, rows, Weather(), size=len(query), seed=0), watched, draws)
-    columns = {"obs": np.concatenate(watched.observations), "actions": np.concatenate(watched.actions)}
+    columns: dict[str, NDArray[Any]] = {
+        "obs": np.concatenate(watched.observations),
+        "actions": np.concatenate(watched.actions),
+    }
     return Rows(columns, np.ones(len(columns["actions"]), dtype=np.float32))
 
 

@@ -111,11 +111,10 @@ def _success(planner: Planner, arena: Arena) -> float:
     return float(np.mean([arena.success[rows, routes].mean() for routes in chosen]))
 
 
+RULES: Final = ("always_small", "first_large", "random_mixture", "nearest")
+
+
 def rules(arena: Arena, seed: int) -> dict[str, Contestant]:
     """All of them by name. Always-large is first-large here: every budget is a strict cap (METHODS M5)."""
-    return {
-        "always_small": always(AlwaysSmall()),
-        "first_large": always(FirstLarge()),
-        "random_mixture": RandomMixture(seed),
-        "nearest": nearest_rule(arena),
-    }
+    everyone = (always(AlwaysSmall()), always(FirstLarge()), RandomMixture(seed), nearest_rule(arena))
+    return dict(zip(RULES, everyone, strict=True))

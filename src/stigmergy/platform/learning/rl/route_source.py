@@ -200,4 +200,4 @@ def _reached(log: RouteLog) -> Floats:
     upto = np.cumsum(runs)
     before = np.repeat(upto[starts] - runs[starts], lengths)
     total = np.repeat(np.add.reduceat(runs, starts), lengths)
-    return ((upto - before) / total).astype(np.float32)
+    return np.asarray((upto - before) / total, dtype=np.float32)

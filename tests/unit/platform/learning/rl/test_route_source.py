@@ -113,7 +113,8 @@ def test_a_walk_sums_the_costs_of_the_branches_it_took(routes: RouteSource, log:
     found = play(_env(routes, 32), _AtRandom(seed), draws)
     leaves = np.flatnonzero(log.branches.node == log.goal)
     totals = {
-        (int(log.branches.query[row]), _cost(log, row), round(float(log.branches.quality[row]), 3)) for row in leaves
+        (int(log.branches.query[row]), _cost(log, int(row)), round(float(log.branches.quality[row]), 3))
+        for row in leaves
     }
     walked = zip(draws.query.tolist(), found.charged.tolist(), found.quality.tolist(), strict=True)
     assert {(query, charged, round(quality, 3)) for query, charged, quality in walked} <= totals
