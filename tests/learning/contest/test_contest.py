@@ -32,7 +32,7 @@ def document(make_log: Callable[..., ArmLog]) -> Document:
 def test_every_policy_has_figures_at_every_level_and_none_exceeds_a_budget(document: Document) -> None:
     found = document["data"]["two kinds"]
     rules = {"always_small", "always_large", "first_large", "random_mixture", "nearest"}
-    assert set(found["policies"]) == {*rules, *LEARNERS}
+    assert set(found["policies"]) == {*rules, "best_payable", *LEARNERS}
     for levels in found["policies"].values():
         assert len(levels) == len(found["levels"]) == 5
         assert all(level["violations"] == 0 for level in levels)

@@ -33,6 +33,7 @@ class Contested:
     name: str
     rules: Mapping[str, Standing]
     learned: Mapping[str, Standing]
+    best_payable: Standing
     queries: int
     by_folds: bool
     files: Mapping[str, str]

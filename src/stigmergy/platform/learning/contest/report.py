@@ -18,6 +18,7 @@ from stigmergy.platform.learning.contest.judging import (
     pooled,
 )
 from stigmergy.platform.learning.contest.playing import Figures
+from stigmergy.platform.learning.contest.rules import BEST_PAYABLE
 from stigmergy.platform.learning.evaluation.versions import code_versions
 from stigmergy.platform.learning.rl.draws import LEVELS
 
@@ -51,7 +52,7 @@ def report(contests: Sequence[Contested], setting: Mapping[str, Any], samples: i
 
 
 def _of_set(each: Contested, resampled: Resampled, less: Mapping[str, tuple[Figures, list[str]]]) -> Document:
-    everyone = {**each.rules, **each.learned}
+    everyone = {**each.rules, BEST_PAYABLE: each.best_payable, **each.learned}
     policies = {name: _levels(found, resampled) for name, found in everyone.items()}
     return {
         "levels": list(LEVELS),
@@ -87,7 +88,7 @@ def signal(each: Contested, resampled: Resampled) -> Document:
     There is signal where, in the mean over levels, one of them is above it with 97.5 % of the samples.
     """
     looking = {"nearest": each.rules["nearest"], **each.learned}
-    blind = {name: found for name, found in each.rules.items() if name != "nearest"}
+    blind = {name: found for name, found in each.rules.items() if name != "nearest"} | {BEST_PAYABLE: each.best_payable}
     gains = {
         name: intervals(against_best(found, blind, resampled)[0].mean(axis=0, keepdims=True))[0]
         for name, found in looking.items()

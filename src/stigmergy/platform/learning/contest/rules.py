@@ -11,7 +11,7 @@ import numpy as np
 from stigmergy.platform.learning.boundary import AlwaysSmall, FirstLarge
 from stigmergy.platform.learning.contest.arena import Arena
 from stigmergy.platform.learning.contest.expecting import NEAREST
-from stigmergy.platform.learning.evaluation.log_reading import VAL
+from stigmergy.platform.learning.evaluation.log_reading import TRAIN, VAL
 from stigmergy.platform.learning.rl.draws import LEVELS, Draws, budgets_at
 from stigmergy.platform.learning.rl.play import MaskedPolicy
 from stigmergy.routers.estimators.base import Matrix
@@ -111,6 +111,8 @@ def _success(planner: Planner, arena: Arena) -> float:
     return float(np.mean([arena.success[rows, routes].mean() for routes in chosen]))
 
 
+BEST_PAYABLE: Final = "best_payable"
+"""The route that was best on train among what the budget pays: a reference that looks at no query."""
 RULES: Final = ("always_small", "first_large", "random_mixture", "nearest")
 
 
@@ -118,3 +120,9 @@ def rules(arena: Arena, seed: int) -> dict[str, Contestant]:
     """All of them by name. Always-large is first-large here: every budget is a strict cap (METHODS M5)."""
     everyone = (always(AlwaysSmall()), always(FirstLarge()), RandomMixture(seed), nearest_rule(arena))
     return dict(zip(RULES, everyone, strict=True))
+
+
+def best_payable(arena: Arena) -> Planner:
+    """What signal is measured against."""
+    means = arena.success[arena.rows(TRAIN)].mean(axis=0)
+    return Planner(arena, np.tile(means, (len(arena.success), 1)), 0.0)
