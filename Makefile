@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check fmt clean setup
+.PHONY: demo train-demo test check fmt clean setup
 
 demo: setup
 	$(BIN)/stigmergy demo --out demo.json
+
+train-demo: setup
+	$(BIN)/stigmergy train-demo --out train-demo.json
 
 test: setup
 	$(BIN)/python -m pytest -q
@@ -26,7 +29,7 @@ fmt: setup
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo.json
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache demo.json train-demo.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup: $(STAMP)

@@ -33,9 +33,9 @@ def served_yaml(port: int, store: Path) -> str:
     failing = "\n".join(f"  fails_{kind}: {_agent('never', '0.0001', _always(kind))}" for kind in KINDS)
     graphs = "\n".join(f"  on_{kind}: {{stages: [[fails_{kind}, spare]], router: cheapest}}" for kind in KINDS)
     return f"""
-models:
-  words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}}}
+models: {{words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}, deployment: {{}}}}}}
 agents:
+  chats: {{kind: llm, model: words}}
   talks: {{kind: llm, model: words, runs: deployment}}
   first: {_agent("one", "0.001")}
   deployed: {_agent("from a deployment", "0.0001", ", runs: deployment")}
@@ -57,6 +57,7 @@ graphs:
   busy: {{stages: [[works, spare]], router: cheapest}}
   lasting: {{stages: [[calm]], router: cheapest}}
   talking: {{stages: [[talks]], router: cheapest}}
+  chatting: {{stages: [[chats]], router: cheapest}}
 {graphs}
 default_graph: main
 routers:

@@ -352,12 +352,16 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them."""
+    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
     default_graph: str
     policies: tuple[PolicyModel, ...] = ()
+    version: str = ""
+    config: str = ""
+    store: str = ""
+    in_flight: int = 0
 
 
 class RouteModel(Told):

@@ -35,6 +35,9 @@ class Extras(Asked):
     """In a stream: tell every event of the episode as a comment."""
 
 
+_NO_EXTRAS = Extras()
+
+
 class Part(Asked):
     """A part of a message; of the kinds that OpenAI has, text alone is taken."""
 
@@ -71,7 +74,8 @@ class _Common(Asked):
     top_p: Probability | None = None
     user: str | None = None
     metadata: Mapping[str, str] | None = None
-    stigmergy: Extras = Extras()
+    # A factory of one: pydantic would copy a default of this kind, field by field, for every request.
+    stigmergy: Extras = Field(default_factory=lambda: _NO_EXTRAS)
 
 
 class _Ignored(Asked):

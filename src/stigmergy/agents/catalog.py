@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Final, TypeVar, assert_never
@@ -31,7 +32,7 @@ from stigmergy.agents.scripted import FailingAt, InOrder, ScriptedAgent
 from stigmergy.agents.strategies import STRATEGIES
 from stigmergy.agents.tool import OnText, ToolAgent
 from stigmergy.domain import AgentId, AgentProfile, Price, Usage
-from stigmergy.errors import ConfigError, UnpricedAgent
+from stigmergy.errors import ConfigError, MissingExtra, UnpricedAgent
 
 _SOURCE: Final = "configuration"
 _T = TypeVar("_T")
@@ -167,6 +168,7 @@ def build_model(name: str, config: ModelConfig, environ: Mapping[str, str]) -> L
 
     Raises:
         ConfigError: the environment variable that should hold its key is not set.
+        MissingExtra: it runs in this process, and torch is not installed.
     """
     price = config.price.price() if config.price is not None else None
     match config:
@@ -176,8 +178,27 @@ def build_model(name: str, config: ModelConfig, environ: Mapping[str, str]) -> L
             return OpenAICompatibleModel(name, config.model, base_url, key, price, config.limit_field)
         case configs.ScriptedModelConfig():
             return ScriptedModel(name, tuple(config.answers.items()), config.otherwise, price)
+        case configs.TransformersConfig() | configs.NanoConfig():
+            return _batched(name, config, price)
         case _:
             assert_never(config)
+
+
+def _batched(name: str, config: configs.TransformersConfig | configs.NanoConfig, price: Price | None) -> LanguageModel:
+    """A model that runs in this process. Its weights are loaded at its first call, torch is loaded here."""
+    try:
+        from stigmergy.agents.models.batching.batched_model import BatchedModel
+        from stigmergy.agents.models.batching.engine import BatchEngine
+        from stigmergy.agents.models.nano.decoder import load_nano_decoder
+        from stigmergy.agents.models.transformers_engine import load_transformers
+    except ModuleNotFoundError as error:
+        raise MissingExtra(str(error.name).partition(".")[0], "transformers") from None
+    load = (
+        partial(load_nano_decoder, name, config)
+        if isinstance(config, configs.NanoConfig)
+        else partial(load_transformers, name, config)
+    )
+    return BatchedModel(name, BatchEngine(name, load, config.limits), price)
 
 
 def _api_key(name: str, variable: str | None, environ: Mapping[str, str]) -> str:

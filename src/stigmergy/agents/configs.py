@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from stigmergy.agents.deployment_config import DeploymentConfig, require
 from stigmergy.agents.evaluators.configs import (
     EvaluatorConfig,
     ExactConfig,
@@ -20,11 +21,13 @@ from stigmergy.agents.evaluators.configs import (
     WorkbenchEvaluatorConfig,
 )
 from stigmergy.agents.models.configs import (
+    EngineLimits,
     ModelConfig,
+    NanoConfig,
     OpenAICompatibleConfig,
     PriceConfig,
     ScriptedModelConfig,
-    require,
+    TransformersConfig,
 )
 from stigmergy.agents.runners import Runs
 from stigmergy.agents.strategies import STRATEGIES, StrategyName, uncovered_calls
@@ -35,56 +38,27 @@ __all__ = [
     "AgentFields",
     "DeploymentConfig",
     "DrillConfig",
+    "EngineLimits",
     "EvaluatorConfig",
     "ExactConfig",
     "JsonSchemaConfig",
     "LlmConfig",
     "LlmJudgeConfig",
     "ModelConfig",
+    "NanoConfig",
     "NumericConfig",
     "OpenAICompatibleConfig",
     "PriceConfig",
     "ScriptedConfig",
     "ScriptedModelConfig",
     "ToolConfig",
+    "TransformersConfig",
     "UnitTestConfig",
     "WorkbenchConfig",
     "WorkbenchEvaluatorConfig",
     "check_strategy",
     "completes_freely",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentConfig:
-    """How an agent with ``runs: deployment`` is deployed. Autoscaling is on where both its ends are stated."""
-
-    num_replicas: int = 1
-    max_ongoing_requests: int = 16
-    max_queued_requests: int = 64
-    num_cpus: float = 0
-    num_gpus: float = 0
-    accelerator_type: str | None = None
-    min_replicas: int | None = None
-    max_replicas: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("num_replicas", "max_ongoing_requests"):
-            require(getattr(self, name) >= 1, f"deployment.{name}", getattr(self, name), "at least 1")
-        for name in ("max_queued_requests", "num_cpus", "num_gpus"):
-            require(getattr(self, name) >= 0, f"deployment.{name}", getattr(self, name), "at least 0")
-        both = (self.min_replicas, self.max_replicas)
-        if self.min_replicas is None or self.max_replicas is None:
-            require(
-                both == (None, None), "deployment.min_replicas, max_replicas", both, "stated together or not at all"
-            )
-        else:
-            require(
-                0 <= self.min_replicas <= self.max_replicas >= 1,
-                "deployment.min_replicas, max_replicas",
-                both,
-                "0 <= min <= max, and max at least 1",
-            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

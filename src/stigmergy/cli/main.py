@@ -7,18 +7,24 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, tasks, train
+from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, policies, tasks, train
 from stigmergy.cli.demo.command import demo
+from stigmergy.cli.deploy import deploy
 from stigmergy.cli.error_line import ErrorLine
 from stigmergy.cli.serve import serve
+from stigmergy.cli.status import status
 from stigmergy.cli.stop import stop
 from stigmergy.cli.submit import submit
+from stigmergy.cli.train_demo.command import train_demo
 from stigmergy.cli.version import version
 
 COMMANDS: Mapping[str, Callable[..., Any]] = {
     "demo": demo,
     "serve": serve,
     "stop": stop,
+    "train-demo": train_demo,
+    "deploy": deploy,
+    "status": status,
     "submit": submit,
     "version": version,
 }
@@ -26,6 +32,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tasks": tasks.app,
     "episodes": episodes.app,
     "graph": graph.app,
+    "policies": policies.app,
     "keys": keys.app,
     "config": config.app,
     "evaluate": evaluate.app,

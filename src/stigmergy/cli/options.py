@@ -25,6 +25,14 @@ def _usd(text: str) -> Decimal:
 Url: TypeAlias = Annotated[
     str | None, typer.Option("--url", envvar=URL_VARIABLE, help=f"Where the server is (default: {DEFAULT_URL}).")
 ]
+ClusterAddress: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        envvar="RAY_API_SERVER_ADDRESS",
+        help="The dashboard of the Ray cluster's head (default: http://127.0.0.1:8265).",
+    ),
+]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else on stdout.")]
 GraphName: TypeAlias = Annotated[str | None, typer.Option("--graph", help="The graph; else the server's default.")]
 RouterName: TypeAlias = Annotated[str | None, typer.Option("--router", help="The router; else the graph's default.")]

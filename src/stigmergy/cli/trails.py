@@ -81,8 +81,8 @@ class _Led:
 def _led_by(episode: EpisodeModel, known: TrailsModel) -> _Led:
     accepted = next((event.data for event in episode.events if event.kind == "accepted"), {})
     policy = str(accepted.get("versions", {}).get("policy", ""))
-    # The policy of a colony is named colony@version.
-    colony = next((each for each in known.colonies if each.colony == policy.rpartition("@")[0]), None)
+    # The policy of a colony is named colony@t<number of its trails>.
+    colony = next((each for each in known.colonies if each.colony == policy.rpartition("@t")[0]), None)
     mixture = accepted.get("mixture", {})
     task_type = max(mixture, key=mixture.__getitem__, default="")
     if colony is None:

@@ -14,6 +14,7 @@ from typing import Self
 import httpx
 
 from stigmergy.client import calls, protocol
+from stigmergy.client.asynchronous_policies import AsyncPolicies
 from stigmergy.client.calls import Budgeted, Conversation
 from stigmergy.client.errors_from_wire import error_of
 from stigmergy.client.event_stream import EventReader
@@ -54,6 +55,11 @@ class AsyncClient:
         self._timeout_s = timeout_s
         self._monotonic = monotonic
         self._http = httpx.AsyncClient(trust_env=self._place.through_proxies, limits=protocol.CONNECTIONS)
+
+    @property
+    def policies(self) -> AsyncPolicies:
+        """As ``Client.policies``."""
+        return AsyncPolicies(self._send)
 
     async def submit(
         self,

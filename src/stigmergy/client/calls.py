@@ -84,7 +84,7 @@ def task_request(
         "explain": explain,
         "priority": priority,
     }
-    return _asked(TaskRequest, parts)
+    return asked_as(TaskRequest, parts)
 
 
 def submit_call(task: TaskRequest, idempotency_key: str | None) -> Call[TaskResult]:
@@ -93,7 +93,7 @@ def submit_call(task: TaskRequest, idempotency_key: str | None) -> Call[TaskResu
     Raises:
         RequestError: the key cannot stand in a header.
     """
-    call = Call(reply=TaskResult, method="POST", path="/v1/tasks", body=_json(task))
+    call = Call(reply=TaskResult, method="POST", path="/v1/tasks", body=json_of(task))
     if idempotency_key is None:
         return call
     headers = {"idempotency-key": header_value("idempotency key", idempotency_key)}
@@ -104,7 +104,7 @@ def task_call(task_id: str, wait_s: float = 0.0) -> Call[TaskResult]:
     """``GET /v1/tasks/{id}``; with ``wait_s`` the server answers when the task ends, at the latest after that long."""
     wait_s = max(wait_s, 0.0)
     query = {"wait_s": f"{wait_s:g}"} if wait_s else {}
-    return Call(reply=TaskResult, path=f"/v1/tasks/{_quoted(task_id)}", query=query, server_waits_s=wait_s)
+    return Call(reply=TaskResult, path=f"/v1/tasks/{quoted(task_id)}", query=query, server_waits_s=wait_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,33 +138,33 @@ def tasks_call(asked: TaskQuery, cursor: str | None) -> Call[TaskPageModel]:
 
 def cancel_call(task_id: str) -> Call[TaskResult]:
     """``POST /v1/tasks/{id}/cancel``."""
-    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/cancel")
+    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{quoted(task_id)}/cancel")
 
 
 def decision_call(
     task_id: str, decision: Literal["approve", "reject"], by: str, comment: str, place: str | None
 ) -> Call[TaskResult]:
     """``POST /v1/tasks/{id}/approve`` or ``/reject``; raises RequestError for what the API does not take."""
-    asked = _asked(ApprovalRequest, {"by": by, "comment": comment, "place": place})
-    path = f"/v1/tasks/{_quoted(task_id)}/{decision}"
-    return Call(reply=TaskResult, method="POST", path=path, body=_json(asked))
+    asked = asked_as(ApprovalRequest, {"by": by, "comment": comment, "place": place})
+    path = f"/v1/tasks/{quoted(task_id)}/{decision}"
+    return Call(reply=TaskResult, method="POST", path=path, body=json_of(asked))
 
 
 def retry_call(task_id: str) -> Call[TaskResult]:
     """``POST /v1/tasks/{id}/retry``."""
-    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{_quoted(task_id)}/retry")
+    return Call(reply=TaskResult, method="POST", path=f"/v1/tasks/{quoted(task_id)}/retry")
 
 
 def events_call(task_id: str, after: int | None) -> Call[TaskEvent]:
     """``GET /v1/tasks/{id}/events``, a stream of what the call names as its reply."""
     headers = {} if after is None else {"last-event-id": str(after)}
-    return Call(reply=TaskEvent, path=f"/v1/tasks/{_quoted(task_id)}/events", headers=headers)
+    return Call(reply=TaskEvent, path=f"/v1/tasks/{quoted(task_id)}/events", headers=headers)
 
 
 def batch_call(tasks: Sequence[BatchTask]) -> Call[BatchResult]:
     """``POST /v1/tasks/batch``; raises RequestError for none or more than 1000 tasks."""
-    batch = _asked(BatchRequest, {"tasks": tuple(tasks)})
-    return Call(reply=BatchResult, method="POST", path="/v1/tasks/batch", body=_json(batch))
+    batch = asked_as(BatchRequest, {"tasks": tuple(tasks)})
+    return Call(reply=BatchResult, method="POST", path="/v1/tasks/batch", body=json_of(batch))
 
 
 def outcome_of(told: BatchOutcome) -> Outcome:
@@ -187,7 +187,7 @@ def next_poll_s(task_id: str, timeout_s: float, waited_s: float) -> float:
 
 def episode_call(episode_id: str) -> Call[EpisodeModel]:
     """``GET /v1/episodes/{id}``."""
-    return Call(reply=EpisodeModel, path=f"/v1/episodes/{_quoted(episode_id)}")
+    return Call(reply=EpisodeModel, path=f"/v1/episodes/{quoted(episode_id)}")
 
 
 def episodes_call(
@@ -204,9 +204,9 @@ def episodes_call(
 
 def feedback_call(episode_id: str, quality: float, source: str, comment: str) -> Call[EpisodeModel]:
     """``POST /v1/episodes/{id}/feedback``; raises RequestError for a quality outside [0, 1]."""
-    judgement = _asked(FeedbackRequest, {"quality": quality, "source": source, "comment": comment})
-    path = f"/v1/episodes/{_quoted(episode_id)}/feedback"
-    return Call(reply=EpisodeModel, method="POST", path=path, body=_json(judgement))
+    judgement = asked_as(FeedbackRequest, {"quality": quality, "source": source, "comment": comment})
+    path = f"/v1/episodes/{quoted(episode_id)}/feedback"
+    return Call(reply=EpisodeModel, method="POST", path=path, body=json_of(judgement))
 
 
 def served_call() -> Call[ServedModel]:
@@ -216,17 +216,17 @@ def served_call() -> Call[ServedModel]:
 
 def graph_call(name: str) -> Call[GraphModel]:
     """``GET /v1/graphs/{name}``."""
-    return Call(reply=GraphModel, path=f"/v1/graphs/{_quoted(name)}")
+    return Call(reply=GraphModel, path=f"/v1/graphs/{quoted(name)}")
 
 
 def trails_call(graph: str) -> Call[TrailsModel]:
     """``GET /v1/graphs/{name}/trails``."""
-    return Call(reply=TrailsModel, path=f"/v1/graphs/{_quoted(graph)}/trails")
+    return Call(reply=TrailsModel, path=f"/v1/graphs/{quoted(graph)}/trails")
 
 
 def route_call(graph: str, task: TaskRequest) -> Call[RouteModel]:
     """``POST /v1/graphs/{name}/route``."""
-    return Call(reply=RouteModel, method="POST", path=f"/v1/graphs/{_quoted(graph)}/route", body=_json(task))
+    return Call(reply=RouteModel, method="POST", path=f"/v1/graphs/{quoted(graph)}/route", body=json_of(task))
 
 
 def ready_call() -> Call[Told]:
@@ -234,7 +234,8 @@ def ready_call() -> Call[Told]:
     return Call(reply=Told, path="/readyz")
 
 
-def _asked(model: type[Form], parts: Mapping[str, Any]) -> Form:
+def asked_as(model: type[Form], parts: Mapping[str, Any]) -> Form:
+    """The model of what is sent; raises RequestError that names the first part of a wrong form."""
     try:
         return model.model_validate(parts)
     except ValidationError as error:
@@ -245,7 +246,8 @@ def _asked(model: type[Form], parts: Mapping[str, Any]) -> Form:
         raise _refusal(model)(f"{'.'.join(where)} = {given[:80]}: {first['msg']}") from None
 
 
-def _json(model: BaseModel) -> bytes:
+def json_of(model: BaseModel) -> bytes:
+    """As it is sent; raises RequestError for what is no JSON."""
     try:
         return model.model_dump_json(exclude_defaults=True).encode()
     except PydanticSerializationError as error:
@@ -262,7 +264,8 @@ def _time(name: str, at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as a part of a path."""
     return quote(_sendable(name), safe="")
 
 

@@ -18,6 +18,7 @@ from stigmergy.client import calls, protocol
 from stigmergy.client.calls import Budgeted, Conversation
 from stigmergy.client.errors_from_wire import error_of
 from stigmergy.client.event_stream import EventReader
+from stigmergy.client.policies import Policies
 from stigmergy.client.protocol import Answer, Call, KeyOf, OnResult, Outcome
 from stigmergy.domain import Status
 from stigmergy.errors import ServerUnreachable, StigmergyError
@@ -67,6 +68,11 @@ class Client:
         self._timeout_s = timeout_s
         self._monotonic = monotonic
         self._http = httpx.Client(trust_env=self._place.through_proxies, limits=protocol.CONNECTIONS)
+
+    @property
+    def policies(self) -> Policies:
+        """Trained policies and how far each is trusted."""
+        return Policies(self._send)
 
     def submit(
         self,

@@ -11,8 +11,10 @@ from typing import Any
 from ray import serve
 
 from stigmergy.agents.base import Agent, Listener, Reply, Request
-from stigmergy.agents.catalog import build_agent, build_model
-from stigmergy.agents.configs import AgentConfig, DeploymentConfig, LlmConfig
+from stigmergy.agents.catalog import build_agent
+from stigmergy.agents.configs import AgentConfig, LlmConfig
+from stigmergy.deployments.model_deployment import models_of
+from stigmergy.deployments.serve_options import serve_options
 from stigmergy.deployments.translate_errors import agent_error
 from stigmergy.domain import AgentId
 from stigmergy.errors import AgentError, AgentTimedOut, InvalidReply
@@ -23,12 +25,12 @@ from stigmergy.platform.settings import Settings
 class AgentReplica:
     """One replica of one agent."""
 
-    def __init__(self, name: AgentId, settings: Settings) -> None:
+    def __init__(self, name: AgentId, settings: Settings, handles: Mapping[str, Any]) -> None:
+        """``handles``: the deployments of language models that it may ask."""
         config = settings.agents[name]
-        asked = {config.model} if isinstance(config, LlmConfig) else set()
-        models = {model: build_model(model, settings.models[model], os.environ) for model in asked}
+        asked = (config.model,) if isinstance(config, LlmConfig) else ()
         self._name = name
-        self._agent = build_agent(name, config, models)
+        self._agent = build_agent(name, config, models_of(settings, handles, os.environ, asked))
         self._inside = InProcessGateway({name: self._agent})
 
     async def call(self, request: Request) -> Reply | AgentError:
@@ -51,39 +53,16 @@ class AgentReplica:
             calling.cancel()
 
 
-def deploy_agent(name: AgentId, config: AgentConfig, settings: Settings) -> Any:
-    """The Serve application node of an agent that runs as a deployment."""
-    options = config.deployment
-    deployment = serve.deployment(
-        AgentReplica,
-        name=deployment_name(name),
-        max_ongoing_requests=options.max_ongoing_requests,
-        max_queued_requests=options.max_queued_requests,
-        ray_actor_options=_resources(options),
-        health_check_period_s=2,
-        health_check_timeout_s=10,
-        graceful_shutdown_timeout_s=5,
-        **_scaling(options),
-    )
-    return deployment.bind(name, settings)
+def deploy_agent(name: AgentId, config: AgentConfig, settings: Settings, models: Mapping[str, Any]) -> Any:
+    """The Serve application node of an agent that runs as a deployment; ``models`` are the nodes of those that do."""
+    asked = {config.model} if isinstance(config, LlmConfig) else set[str]()
+    deployment = serve.deployment(AgentReplica, name=deployment_name(name), **serve_options(config.deployment))
+    return deployment.bind(name, settings, {model: models[model] for model in asked & models.keys()})
 
 
 def deployment_name(agent: AgentId) -> str:
     """The name of an agent's deployment."""
     return f"agent-{agent}"
-
-
-def _resources(options: DeploymentConfig) -> dict[str, Any]:
-    resources: dict[str, Any] = {"num_cpus": options.num_cpus, "num_gpus": options.num_gpus}
-    if options.accelerator_type is not None:
-        resources["accelerator_type"] = options.accelerator_type
-    return resources
-
-
-def _scaling(options: DeploymentConfig) -> dict[str, Any]:
-    if options.min_replicas is None:
-        return {"num_replicas": options.num_replicas}
-    return {"autoscaling_config": {"min_replicas": options.min_replicas, "max_replicas": options.max_replicas}}
 
 
 class ServeGateway:

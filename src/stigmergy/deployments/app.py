@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from ray import serve
 
+from stigmergy.agents.models.configs import deployment_of
 from stigmergy.deployments.agent_deployment import deploy_agent
 from stigmergy.deployments.coordinator import Coordinator
+from stigmergy.deployments.deployed import Deployed
 from stigmergy.deployments.gateway import Gateway
+from stigmergy.deployments.model_deployment import deploy_model
 from stigmergy.deployments.worker import deploy_workers
 from stigmergy.platform.settings import Settings
 
 
 def build(settings: Settings) -> serve.Application:
-    """The Serve application of a configuration: gateways, workers, coordinator, agents that are deployments."""
+    """The Serve application of a configuration: gateways, workers, coordinator, agents and models that are deployed."""
     serving = settings.serving
-    deployed = {n: deploy_agent(n, c, settings) for n, c in settings.agents.items() if c.runs == "deployment"}
+    deployed = _deployed(settings)
     coordinator = serve.deployment(
         Coordinator,
         name="coordinator",
@@ -35,3 +38,14 @@ def build(settings: Settings) -> serve.Application:
         graceful_shutdown_timeout_s=20,
     )
     return gateway.bind(settings, coordinator, deployed, deploy_workers(settings, coordinator, deployed))
+
+
+def _deployed(settings: Settings) -> Deployed:
+    placed = {name: deployment_of(config) for name, config in settings.models.items()}
+    models = {name: deploy_model(name, config, settings) for name, config in placed.items() if config is not None}
+    agents = {
+        name: deploy_agent(name, config, settings, models)
+        for name, config in settings.agents.items()
+        if config.runs == "deployment"
+    }
+    return Deployed(agents, models)

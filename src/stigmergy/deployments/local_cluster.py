@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stigmergy.deployments.instance import Instance, new_instance, recorded_instance
+from stigmergy.deployments.rollout import APPLICATION, last_sentence
 from stigmergy.deployments.serve_environment import serve_environment
 from stigmergy.deployments.stopping import stop_cluster
 from stigmergy.errors import DeployFailed, PortTaken, ServerUnreachable, StoreUnavailable
@@ -26,7 +27,6 @@ from stigmergy.platform.store.open import open_store
 
 logger = logging.getLogger(__name__)
 
-APPLICATION = "stigmergy"
 _READY_WITHIN_S = 60.0
 
 
@@ -113,7 +113,7 @@ def _start(settings: Settings, instance: Instance) -> str:
     try:
         serve.start(http_options={"host": serving.host, "port": serving.port})
     except (RuntimeError, TimeoutError) as error:
-        raise DeployFailed((("proxy", _last_sentence(str(error))),)) from error
+        raise DeployFailed((("proxy", last_sentence(str(error))),)) from error
     try:
         serve.run(build(settings), name=APPLICATION, route_prefix="/")
     except RuntimeError as error:
@@ -155,12 +155,7 @@ def _what_deployments_say() -> tuple[tuple[str, str], ...]:
     from ray import serve
 
     found = serve.status().applications[APPLICATION].deployments
-    return tuple((name, _last_sentence(status.message)) for name, status in found.items() if status.message)
-
-
-def _last_sentence(message: str) -> str:
-    """Of a nested traceback, the line that says what was wrong."""
-    return next((line.strip() for line in reversed(message.splitlines()) if line.strip()), message)
+    return tuple((name, last_sentence(status.message)) for name, status in found.items() if status.message)
 
 
 def _wait_until_ready(url: str, instance: Instance) -> None:

@@ -19,6 +19,7 @@ _STATUS: tuple[tuple[type[errors.StigmergyError], int], ...] = (
     (errors.TaskEnded, 409),
     (errors.ApprovalNotAsked, 409),
     (errors.NoDeadLetter, 409),
+    (errors.NotOperator, 403),
     (errors.PolicyNotFound, 404),
     (errors.PolicyMoved, 409),
     (errors.PromotionRefused, 409),

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
-from stigmergy.agents.catalog import build_agent, build_model
+from stigmergy.agents.catalog import build_agent
+from stigmergy.agents.models.base import LanguageModel
 from stigmergy.agents.runners import SharedRunners
 from stigmergy.deployments.agent_deployment import ServeGateway
 from stigmergy.deployments.coordinator_link import CoordinatorLink
+from stigmergy.deployments.deployed import Deployed
+from stigmergy.deployments.model_deployment import models_of
 from stigmergy.deployments.views import summarise
-from stigmergy.domain import AgentId
 from stigmergy.platform.runtime import Runtime, assemble
 from stigmergy.platform.settings import Settings
 from stigmergy.platform.store.open import open_store
 
+_COLLECT_AFTER: Final = (10_000, 20, 50)
+
 
 @asynccontextmanager
 async def living(
-    settings: Settings, coordinator: Any, agents: Mapping[AgentId, Any], role: str
+    settings: Settings, coordinator: Any, deployed: Deployed, role: str
 ) -> AsyncIterator[tuple[Runtime, CoordinatorLink]]:
-    """A process that runs tasks, from its first to its last moment. ``agents`` are handles of deployments."""
+    """A process that runs tasks, from its first to its last moment."""
+    _collect_garbage_seldom()
     runners = SharedRunners()
-    runtime = _assemble(settings, runners, agents, role)
+    models = models_of(settings, deployed.models, os.environ, settings.models)
+    runtime = _assemble(settings, models, runners, deployed, role)
     link = CoordinatorLink(coordinator, runtime.reporter, settings.coordination.report_s)
     await runtime.start()
     link.start()
@@ -35,10 +42,22 @@ async def living(
         await runtime.aclose()
         await link.aclose()
         await runners.aclose()
+        for model in models.values():
+            await model.aclose()
 
 
-def _assemble(settings: Settings, runners: SharedRunners, agents: Mapping[AgentId, Any], role: str) -> Runtime:
-    models = {name: build_model(name, config, os.environ) for name, config in settings.models.items()}
+def _collect_garbage_seldom() -> None:
+    """Look for cycles after 10,000 new objects instead of 700.
+
+    A request makes hundreds, hardly any of them in cycles: looking takes a tenth of its processor time, and the looks
+    through everything that is alive hold all requests up at once.
+    """
+    gc.set_threshold(*_COLLECT_AFTER)
+
+
+def _assemble(
+    settings: Settings, models: Mapping[str, LanguageModel], runners: SharedRunners, deployed: Deployed, role: str
+) -> Runtime:
     inline = {
         name: build_agent(name, config, models, runners)
         for name, config in settings.agents.items()
@@ -46,9 +65,10 @@ def _assemble(settings: Settings, runners: SharedRunners, agents: Mapping[AgentI
     }
     return assemble(
         settings,
-        gateway=ServeGateway(inline, agents),
+        gateway=ServeGateway(inline, deployed.agents),
         store=open_store(settings.store.url, settings.store.durability),
         owner=f"{role}-{uuid.uuid4().hex[:12]}",
         environ=os.environ,
+        models=models,
         summarise=summarise,
     )

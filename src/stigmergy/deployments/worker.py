@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
 from ray import serve
 
+from stigmergy.deployments.deployed import Deployed
 from stigmergy.deployments.process import living
-from stigmergy.domain import AgentId
 from stigmergy.platform.settings import Settings
 
 
@@ -18,19 +17,19 @@ class Worker:
     """One worker replica: a desk that nobody hands tasks to, so that it claims all of them."""
 
     async def __init__(  # type: ignore[misc]  # Serve awaits it
-        self, settings: Settings, coordinator: Any, agents: Mapping[AgentId, Any]
+        self, settings: Settings, coordinator: Any, deployed: Deployed
     ) -> None:
         """Begin to claim."""
         self._life = AsyncExitStack()
         own = replace(settings, engine=replace(settings.engine, max_running=settings.workers.max_running))
-        await self._life.enter_async_context(living(own, coordinator, agents, "worker"))
+        await self._life.enter_async_context(living(own, coordinator, deployed, "worker"))
 
     async def __del__(self) -> None:
         """Serve awaits this when it stops the replica: what does not end in time is handed over."""
         await self._life.aclose()
 
 
-def deploy_workers(settings: Settings, coordinator: Any, agents: Mapping[AgentId, Any]) -> Any:
+def deploy_workers(settings: Settings, coordinator: Any, deployed: Deployed) -> Any:
     """The Serve application node of the workers; None where there are none."""
     workers = settings.workers
     if not workers.replicas:
@@ -43,4 +42,4 @@ def deploy_workers(settings: Settings, coordinator: Any, agents: Mapping[AgentId
         health_check_period_s=2,
         graceful_shutdown_timeout_s=20,
     )
-    return deployment.bind(settings, coordinator, agents)
+    return deployment.bind(settings, coordinator, deployed)

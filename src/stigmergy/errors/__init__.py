@@ -23,7 +23,9 @@ StigmergyError
 │   ├── InvalidReply                                         │   └── WaitTimedOut
 │   └── InputTooLong         (StoreError also: RecordUnreadable, LeaseLost, TaskTakenOver;
                               RequestError also: BudgetExhausted, Unauthorized, NoTradeOff,
-                              PolicyNotFound, PolicyMoved, PromotionRefused;
+                              PolicyNotFound, PolicyMoved, PromotionRefused,
+                              InvalidPolicy, NotOperator;
+                              ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy, TrainingExists
@@ -64,7 +66,7 @@ from stigmergy.errors.learning import (
     UnloggableGraph,
     UnusableLog,
 )
-from stigmergy.errors.policies import PolicyMoved, PolicyNotFound, PromotionRefused
+from stigmergy.errors.policies import InvalidPolicy, NotOperator, PolicyMoved, PolicyNotFound, PromotionRefused
 from stigmergy.errors.requests import (
     ApprovalNotAsked,
     BudgetExhausted,
@@ -96,10 +98,13 @@ from stigmergy.errors.running import (
     UnknownReservation,
 )
 from stigmergy.errors.services import (
+    ClusterRefused,
+    ClusterUnreachable,
     DeployFailed,
     LeaseLost,
     PortTaken,
     RecordUnreadable,
+    RolloutTimedOut,
     SequenceConflict,
     ServerError,
     ServerOverloaded,
@@ -123,6 +128,8 @@ __all__ = [
     "BudgetExhausted",
     "BudgetRefused",
     "BudgetTooSmall",
+    "ClusterRefused",
+    "ClusterUnreachable",
     "ConfigError",
     "CycleFound",
     "DeployFailed",
@@ -140,6 +147,7 @@ __all__ = [
     "InvalidFanOut",
     "InvalidLog",
     "InvalidPanel",
+    "InvalidPolicy",
     "InvalidQuery",
     "InvalidReply",
     "InvalidScores",
@@ -153,6 +161,7 @@ __all__ = [
     "NoFeasibleHop",
     "NoTradeOff",
     "NotAnswered",
+    "NotOperator",
     "NotResumable",
     "PolicyMoved",
     "PolicyNotFound",
@@ -160,6 +169,7 @@ __all__ = [
     "PromotionRefused",
     "RecordUnreadable",
     "RequestError",
+    "RolloutTimedOut",
     "RoutingError",
     "SequenceConflict",
     "ServerError",

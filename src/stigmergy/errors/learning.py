@@ -76,14 +76,14 @@ class UnknownEstimator(LearningError):
         return f"no router {self.name!r} can be replayed; known: {name_some(self.known)}"
 
 
-class UnfitPolicy(LearningError):
+class UnfitPolicy(InvalidArtifact):
     """A trained policy was made for something else than what it would decide on."""
 
     code = "unfit_policy"
 
     def __init__(self, what: str, reason: str) -> None:
         super().__init__(what, reason)
-        self.what, self.reason = what, reason
+        self.what = what
 
     def __str__(self) -> str:
         return f"the policy does not fit in {self.what}: {self.reason}; train it for what is served"

@@ -130,6 +130,52 @@ class DeployFailed(ServerError):
         return "deploying failed: " + "; ".join(f"{name}: {reason}" for name, reason in self.reasons)
 
 
+class ClusterUnreachable(ServerError):
+    """No connection to the dashboard of a Ray cluster."""
+
+    code = "cluster_unreachable"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(address, reason)
+        self.address, self.reason = address, reason
+
+    def __str__(self) -> str:
+        return (
+            f"no Ray cluster answers at {self.address} ({self.reason}); name the dashboard of its head, "
+            "for example http://127.0.0.1:8265"
+        )
+
+
+class ClusterRefused(ServerError):
+    """A Ray cluster did not do what it was asked to."""
+
+    code = "cluster_refused"
+
+    def __init__(self, address: str, status: int, reason: str) -> None:
+        super().__init__(address, status, reason)
+        self.address, self.status, self.reason = address, status, reason
+
+    def __str__(self) -> str:
+        advice = "; set RAY_AUTH_TOKEN to the cluster's token" if self.status in (401, 403) else ""
+        return f"the cluster at {self.address} answered with status {self.status}: {self.reason[:500]}{advice}"
+
+
+class RolloutTimedOut(ServerError):
+    """A cluster has not brought a configuration up in time; it goes on trying."""
+
+    code = "rollout_timed_out"
+
+    def __init__(self, waited_s: float, status: str) -> None:
+        super().__init__(waited_s, status)
+        self.waited_s, self.status = waited_s, status
+
+    def __str__(self) -> str:
+        return (
+            f"after {self.waited_s:g} s the application is {self.status}; the rollout goes on, "
+            "`stigmergy status --address` tells how far it is"
+        )
+
+
 class ServerOverloaded(ServerError):
     """The server has no room; ``retry_after_s`` says when to come back."""
 

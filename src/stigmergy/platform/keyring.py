@@ -19,10 +19,11 @@ _SCHEME: Final = "bearer"
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A tenant, and the name of the key that it asks with."""
+    """A tenant, the name of the key that it asks with, and whether it may see and move policies."""
 
     tenant: str = "local"
     key: str = ""
+    operator: bool = False
 
 
 def new_key() -> str:
@@ -47,7 +48,7 @@ class Keyring:
                 if key.hash is None and not secret:
                     problems.append((f"tenants.{tenant}.keys.{name}.env", f"the variable {key.env} is not set"))
                     continue
-                self._askers[key.hash or key_hash(str(secret))] = Asker(tenant, name)
+                self._askers[key.hash or key_hash(str(secret))] = Asker(tenant, name, config.operator)
         if problems:
             raise ConfigError("configuration", tuple(problems))
 
@@ -58,7 +59,7 @@ class Keyring:
             Unauthorized: there are keys, and it shows none of them.
         """
         if not self._askers:
-            return Asker()
+            return Asker(operator=True)
         scheme, _, shown = (authorization or "").partition(" ")
         if scheme.lower() != _SCHEME or not shown.strip():
             raise Unauthorized("no key was sent")

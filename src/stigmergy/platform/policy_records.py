@@ -69,6 +69,11 @@ class PolicyRecord:
         return f"{self.policy.router}@{self.version}"
 
 
+def replaced(name: str) -> str:
+    """The reason of a policy that was retired because the one of this name became active."""
+    return f"replaced by {name}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A change of stage that somebody wants, from where they saw the policy stand."""

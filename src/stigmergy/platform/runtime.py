@@ -10,22 +10,24 @@ from dataclasses import dataclass
 from stigmergy.agents.catalog import build_evaluator, build_model
 from stigmergy.agents.evaluators import Evaluator
 from stigmergy.agents.evaluators.canonical import CanonicalForm, canonical_form
+from stigmergy.agents.models.base import LanguageModel
 from stigmergy.agents.workbench.tasks import generate_tasks
 from stigmergy.domain import TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.agent_gateway import AgentGateway
 from stigmergy.platform.approvals import Approvals
-from stigmergy.platform.budgets.accounts import Accounts
 from stigmergy.platform.budgets.shared_budgets import SharedBudgets
 from stigmergy.platform.clock import Clock, SystemClock
 from stigmergy.platform.debrief import Debrief, Judging
 from stigmergy.platform.direct_runs import DirectRuns
 from stigmergy.platform.engine import Engine, EngineLimits, Ran, RouterInService
+from stigmergy.platform.engine.policies import Policies
 from stigmergy.platform.healing import Healing
 from stigmergy.platform.health import HealthBoard
 from stigmergy.platform.keyring import Keyring
 from stigmergy.platform.live_events import LiveEvents
 from stigmergy.platform.monitors import monitors_of
+from stigmergy.platform.policies.in_service import PoliciesInService, policies_in_service
 from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
@@ -66,6 +68,7 @@ class Runtime:
     budgets: SharedBudgets
     keyring: Keyring
     watch: ArtifactWatch
+    policies: PoliciesInService
 
     @property
     def load(self) -> int:
@@ -79,12 +82,14 @@ class Runtime:
         self.desk.start()
         self.direct.start()
         self.watch.start()
+        self.policies.start()
 
     async def aclose(self) -> None:
         """Let every accepted task end, store every episode, then close agents and store."""
         await self.watch.aclose()
         await self.desk.aclose()
         await self.direct.aclose()
+        await self.policies.aclose()
         await self.debrief.aclose()
         await self.budgets.aclose()
         await self.gateway.aclose()
@@ -99,20 +104,19 @@ def assemble(
     owner: str,
     environ: Mapping[str, str],
     summarise: Callable[[Ran], str],
+    models: Mapping[str, LanguageModel] | None = None,
     clock: Clock | None = None,
     rng: random.Random | None = None,
 ) -> Runtime:
-    """Build the platform of one process. ``owner`` names the process in task rows and reports."""
-    clock, rng, graphs = clock or SystemClock(), rng or random.Random(), settings.build_graphs()
-    serving, shortlists = serving_of(settings, graphs), build_shortlists(settings, graphs)
-    meet_graphs(serving.routers, graphs)
+    """Build the platform of one process. ``owner`` names it in rows and reports; judges ask ``models``, if given."""
+    clock, rng, (graphs, serving, shortlists) = clock or SystemClock(), rng or random.Random(), _served(settings)
     health = HealthBoard(settings.agents, settings.breakers, clock.monotonic)
     reporter = Reporter(owner, health, trail_sharers(serving.routers))
-    debrief = _debrief(settings, store, _learners(serving.routers), shortlists, environ, clock, rng)
-    live, budgets = LiveEvents(), build_budgets(settings, store, clock, owner)
-    told = _delivery(reporter, debrief), live, Approvals(store, clock, owner), reporter.counts
-    outside = _Outside(gateway, health, clock, rng, *told, budgets.accounts)
-    engine = _engine(settings, graphs, serving, shortlists, outside)
+    debrief = _debrief(settings, store, serving, shortlists, models or built_models(settings, environ), clock, rng)
+    told = _delivery(reporter, debrief), LiveEvents(), Approvals(store, clock, owner), reporter.counts
+    outside = _Outside(gateway, health, clock, rng, *told, build_budgets(settings, store, clock, owner))
+    policies = policies_in_service(settings, graphs, store, clock, reporter.counts)
+    engine = _engine(settings, graphs, serving, shortlists, policies.service, outside)
     return Runtime(
         settings=settings,
         graphs=graphs,
@@ -120,32 +124,41 @@ def assemble(
         engine=engine,
         desk=_desk(settings, engine, outside, store, owner, summarise),
         direct=DirectRuns(engine, store, outside.deliver),
-        events=TaskEvents(store, live),
+        events=TaskEvents(store, outside.live),
         debrief=debrief,
         reporter=reporter,
         health=health,
         store=store,
         gateway=gateway,
         clock=clock,
-        budgets=budgets,
+        budgets=outside.budgets,
         keyring=Keyring(settings.tenants, environ),
         watch=ArtifactWatch(serving.snapshots, settings.coordination.reload_s),
+        policies=policies,
     )
+
+
+def _served(settings: Settings) -> tuple[Mapping[str, AgentGraph], Serving, Mapping[str, Shortlist]]:
+    """The graphs, and all that decides on them, which has met them, or shortens what is decided on."""
+    graphs = settings.build_graphs()
+    serving = serving_of(settings, graphs)
+    meet_graphs(serving.routers, graphs)
+    return graphs, serving, build_shortlists(settings, graphs)
 
 
 def _debrief(
     settings: Settings,
     store: Store,
-    routers: Mapping[str, Router],
+    serving: Serving,
     shortlists: Mapping[str, Shortlist],
-    environ: Mapping[str, str],
+    models: Mapping[str, LanguageModel],
     clock: Clock,
     rng: random.Random,
 ) -> Debrief:
     return Debrief(
         store=store,
-        evaluators=build_evaluators(settings, environ),
-        routers=routers,
+        evaluators=build_evaluators(settings, models),
+        routers=_learners(serving.routers),
         shortlists=shortlists,
         clock=clock,
         rng=rng,
@@ -163,9 +176,13 @@ def build_shortlists(settings: Settings, graphs: Mapping[str, AgentGraph]) -> di
     return {name: build_shortlist(graphs[name], config) for name, config in wanted.items() if config is not None}
 
 
-def build_evaluators(settings: Settings, environ: Mapping[str, str]) -> dict[str, Evaluator]:
-    """The judge of every graph that has one; keys of models are taken from the environment."""
-    models = {name: build_model(name, config, environ) for name, config in settings.models.items()}
+def built_models(settings: Settings, environ: Mapping[str, str]) -> dict[str, LanguageModel]:
+    """Every model, for this process alone; keys are taken from the environment."""
+    return {name: build_model(name, config, environ) for name, config in settings.models.items()}
+
+
+def build_evaluators(settings: Settings, models: Mapping[str, LanguageModel]) -> dict[str, Evaluator]:
+    """The judge of every graph that has one."""
     judges = {name: config.evaluator for name, config in settings.graphs.items()}
     return {name: build_evaluator(judge, models) for name, judge in judges.items() if judge is not None}
 
@@ -188,7 +205,7 @@ class _Outside:
     live: LiveEvents
     approvals: Approvals
     counts: Counter[str]
-    accounts: Accounts
+    budgets: SharedBudgets
 
 
 def _engine(
@@ -196,10 +213,12 @@ def _engine(
     graphs: Mapping[str, AgentGraph],
     serving: Serving,
     shortlists: Mapping[str, Shortlist],
+    policies: Policies,
     outside: _Outside,
 ) -> Engine:
     return Engine(
         graphs=graphs,
+        earlier=settings.earlier_graphs(),
         routers={name: _in_service(settings, name, router) for name, router in serving.routers.items()},
         gateway=outside.gateway,
         health=outside.health,
@@ -213,10 +232,11 @@ def _engine(
         shortlists=shortlists,
         approvals=outside.approvals,
         config_version=settings.fingerprint,
-        accounts=outside.accounts,
+        accounts=outside.budgets.accounts,
         panel_rules=serving.rules,
         canonical_forms=canonical_forms(settings),
         offers={name: settings.offers(name) for name in graphs},
+        policies=policies,
     )
 
 
@@ -283,7 +303,7 @@ def _in_service(settings: Settings, name: str, router: Router) -> RouterInServic
 def _policy_version(name: str, router: Router) -> Callable[[], str]:
     # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
     if isinstance(router, TrailSharing):
-        return lambda: f"{router.colony}@{router.trails.version}"
+        return lambda: f"{router.colony}@t{router.trails.version}"
     if isinstance(router, ServedRouter | ServedLearner):
         return lambda: f"{name}@{router.version}"
     return lambda: name

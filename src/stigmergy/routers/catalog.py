@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
+from pathlib import Path
 from typing import Final, Protocol, TypeAlias, assert_never
 
-from stigmergy.errors import MissingExtra
+from stigmergy.errors import InvalidArtifact, MissingExtra
 from stigmergy.graphs.deposit_rules import AdvantageRule, AmroRule, DepositRule
 from stigmergy.graphs.pheromones import NO_TRAILS, Bounds
 from stigmergy.graphs.weights import WeightModel
@@ -103,6 +104,29 @@ def load_router(config: c.TrainedRouterConfig) -> Trained[TrainedRouter]:
     if isinstance(config, c.GnnConfig):
         return _gnn(config)
     return _estimator(config)
+
+
+def load_trained(name: str, config: c.RouterConfig) -> Trained[Router]:
+    """As ``load_router``, for every kind of router that may come in an artifact; what it learns stays its own.
+
+    Raises:
+        InvalidArtifact: it cannot be loaded, or it is of a kind, or configured so, that there is none.
+        MissingExtra: the packages that it needs are not installed.
+    """
+    match config:
+        case c.EstimatorConfig() | c.GnnConfig():
+            return load_router(config)
+        case c.PolicyConfig():
+            policy = load_policy(config.artifact)
+            return Trained(PolicyRouter(policy), policy.version, policy.spec.actions)
+        case c.AntColonyConfig(artifact=Path() as path):
+            found = load_trails(path)
+            return Trained(build_colony(name, config), found.version, tuple(sorted(found.trails.total.trials)))
+        case c.BanditConfig(artifact=Path() as path):
+            known = load_for(path, config.cost_weight)
+            return Trained(_bandit(config), known.version, tuple(known.seen))
+        case _:
+            raise InvalidArtifact(name, f"a router of kind {config.kind} comes in no artifact")
 
 
 def build_panel_rule(config: c.PanelRuleConfig) -> PanelRule:

@@ -236,6 +236,11 @@ def _why_closed(graph: AgentGraph, node: NodeId, closure: _Closure) -> str:
     return f"effect {min(done)!r} already done" if done else "a required branch is closed"
 
 
+def agent_at(graph: AgentGraph, node: NodeId) -> AgentId:
+    """The agent that a hop to a node calls; "" for GOAL and for what has branches."""
+    return "" if node == GOAL or node in graph.branches else graph.profile(node).id
+
+
 def _work_out(graph: AgentGraph, position: NodeId, plan: _Plan) -> _Hops:
     candidates, needs, refused = [], [], []
     for node in graph.successors(position):
@@ -244,8 +249,7 @@ def _work_out(graph: AgentGraph, position: NodeId, plan: _Plan) -> _Hops:
             refused.append((node, plan.closed.get(node, "every way on from it is closed")))
             continue
         entering = plan.needs.get(node) or (graph.worst_case(node),)
-        agent = "" if node == GOAL or node in graph.branches else graph.profile(node).id
-        candidates.append(Candidate(node, agent, entering[0], ahead))
+        candidates.append(Candidate(node, agent_at(graph, node), entering[0], ahead))
         needs.append(sums(entering, ahead) if len(entering) > 1 else tuple(entering[0] + rest for rest in ahead))
     roomy = reduce(greatest, (need[0] for need in needs), NOTHING)
     return _Hops(MaskResult(tuple(candidates), tuple(refused)), tuple(needs), roomy)

@@ -87,6 +87,19 @@ def test_a_search_chooses_settings_before_the_training(arms: Path, tmp_path: Pat
     assert document["config"]["learner"]["lr"] == document["search"]["chosen"]["lr"]
 
 
+def submitted(client: JobSubmissionClient, entrypoint: str) -> str:
+    """The id of the job; Ray's agent, which takes jobs, comes up some time after Ray itself."""
+    source = str(Path(__file__).parents[3] / "src")
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return str(client.submit_job(entrypoint=entrypoint, runtime_env={"env_vars": {"PYTHONPATH": source}}))
+        except RuntimeError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(1.0)
+
+
 def test_the_same_command_runs_as_a_ray_job(job_address: str, arms: Path, tmp_path: Path) -> None:
     config, out = tmp_path / "training.yaml", tmp_path / "out"
     learner = {"kind": "bopo", "episodes": 64, "minibatch": 32, "epochs": 1, "warm_start": 0}
@@ -94,10 +107,7 @@ def test_the_same_command_runs_as_a_ray_job(job_address: str, arms: Path, tmp_pa
     config.write_text(yaml.safe_dump(document), encoding="utf-8")
     client = JobSubmissionClient(job_address)
     code = "from stigmergy.cli.main import app; app()"
-    job = client.submit_job(
-        entrypoint=f"{sys.executable} -c '{code}' train rl --config {config} --out {out}",
-        runtime_env={"env_vars": {"PYTHONPATH": str(Path(__file__).parents[3] / "src")}},
-    )
+    job = submitted(client, f"{sys.executable} -c '{code}' train rl --config {config} --out {out}")
     ended = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED}
     until = time.monotonic() + 200
     while client.get_job_status(job) not in ended and time.monotonic() < until:

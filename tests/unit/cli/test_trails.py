@@ -55,7 +55,7 @@ def test_trails_are_shown_with_the_episodes_that_made_them(run: Run, server: Rec
 def test_an_episode_is_explained_by_the_trails_on_its_route(
     run: Run, server: RecordingServer, episode: EpisodeModel
 ) -> None:
-    server.tells("GET", "/v1/episodes/episode-1", by_policy(episode, "hill@3"))
+    server.tells("GET", "/v1/episodes/episode-1", by_policy(episode, "hill@t3"))
     server.tells("GET", "/v1/graphs/workbench/trails", KNOWN)
     done = run("episodes", "explain", "episode-1")
     assert "What led here: trails of colony hill for arithmetic" in done.stdout

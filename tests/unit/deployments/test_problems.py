@@ -24,6 +24,8 @@ REQUESTS: list[tuple[errors.StigmergyError, int]] = [
     (errors.BudgetTooSmall("usd", "0", "0.1"), 422),
     (errors.PolicyNotFound("p"), 404),
     (errors.PolicyMoved("p", "it is active"), 409),
+    (errors.InvalidPolicy("p", "its artifact cannot be used"), 422),
+    (errors.NotOperator("acme"), 403),
     (errors.PromotionRefused("p", "no gain is proven"), 409),
     (errors.NoTradeOff("cheapest", ("learnt",)), 422),
 ]

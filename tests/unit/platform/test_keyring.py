@@ -29,7 +29,7 @@ def test_whatever_is_no_known_key_is_refused_without_being_repeated(shown: str |
 
 
 def test_without_tenants_everybody_is_local() -> None:
-    assert Keyring({}, {}).asker(None) == Asker("local", "")
+    assert Keyring({}, {}).asker(None) == Asker("local", "", operator=True)
 
 
 def test_a_variable_that_is_not_set_is_named_with_its_path() -> None:
@@ -39,3 +39,11 @@ def test_a_variable_that_is_not_set_is_named_with_its_path() -> None:
 
 def test_keys_are_never_the_same() -> None:
     assert len({new_key() for _ in range(100)}) == 100
+
+
+def test_without_keys_everybody_may_move_policies_and_with_them_operators_alone() -> None:
+    staff = TenantConfig(keys={"ci": KeyConfig(hash=key_hash(OTHER))}, operator=True)
+    ring = Keyring({"acme": TENANTS["acme"], "staff": staff}, {})
+    assert ring.asker(f"Bearer {OTHER}").operator
+    assert not ring.asker(f"Bearer {KEY}").operator
+    assert Keyring({}, {}).asker(None).operator

@@ -94,7 +94,7 @@ async def test_one_colony_is_shared_once_whatever_the_number_of_its_routers(runt
 
 async def test_the_policy_that_a_hop_was_scored_with_is_named(runtime: Runtime) -> None:
     plan = runtime.engine.plan(asked("t"))
-    assert plan.hops[0].policy_version == "hill@0"  # type: ignore[union-attr]
+    assert plan.hops[0].policy_version == "hill@t0"  # type: ignore[union-attr]
     plan = runtime.engine.plan(asked("t", router="cheapest"))
     assert plan.hops[0].policy_version == "cheapest"  # type: ignore[union-attr]
     await runtime.aclose()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from stigmergy.agents.models.configs import PriceConfig, require
+from stigmergy.agents.deployment_config import require
+from stigmergy.agents.models.configs import PriceConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 from stigmergy.domain import Message, ModelOptions, Price
 
@@ -84,6 +84,20 @@ class LanguageModel(Protocol):
         ...
 
 
+@runtime_checkable
+class Resident(Protocol):
+    """A language model whose weights are in this process."""
+
+    def start(self) -> None:
+        """Load the weights now rather than at the first request."""
+        ...
+
+    def check_health(self) -> None:
+        """Tell whether requests are worth sending; raises AgentUnavailable where not."""
+        ...
+
+
+@runtime_checkable
 class StreamingModel(LanguageModel, Protocol):
     """A language model that can tell its completion while it makes it."""
 

@@ -1,20 +1,20 @@
-"""Prices and language models as the configuration states them."""
+"""Prices and language models as the configuration states them.
+
+Where a model has a ``deployment``, it runs in replicas of its own, which all agents that name it share; where not, it
+runs in every process that asks it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Literal, TypeAlias
 
+from stigmergy.agents.deployment_config import DeploymentConfig, require
 from stigmergy.agents.models.openai_compatible import LimitField
 from stigmergy.domain import ZERO, Price
-
-
-def require(holds: bool, field_name: str, value: object, rule: str) -> None:  # noqa: FBT001 - a condition, no switch
-    """Raise ValueError unless the condition holds."""
-    if not holds:
-        raise ValueError(f"{field_name} = {value}: it must be {rule}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,55 @@ class ScriptedModelConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = "ok"
     price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
 
 
-ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request."""
+
+    max_batch: int = 16
+    max_waiting: int = 64
+    max_input_tokens: int = 4096
+    max_output_tokens: int = 1024
+
+    def __post_init__(self) -> None:
+        for name in ("max_batch", "max_waiting", "max_input_tokens", "max_output_tokens"):
+            require(getattr(self, name) >= 1, f"limits.{name}", getattr(self, name), "at least 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransformersConfig:
+    """A causal language model of the ``transformers`` package, run by the batching engine.
+
+    ``model`` is a folder or a name on the Hugging Face hub, ``device`` ``auto`` (an accelerator where there is one) or
+    what torch calls it, such as ``cpu`` or ``cuda:0``; ``dtype`` ``auto`` is that of the weights.
+    """
+
+    kind: Literal["transformers"] = "transformers"
+    model: str
+    device: str = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    limits: EngineLimits = field(default_factory=EngineLimits)
+    price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NanoConfig:
+    """A model that ``stigmergy train nano`` wrote to the folder ``path``, run by the batching engine."""
+
+    kind: Literal["nano"] = "nano"
+    path: Path
+    device: str = "auto"
+    limits: EngineLimits = field(default_factory=EngineLimits)
+    price: PriceConfig | None = None
+    deployment: DeploymentConfig | None = None
+
+
+ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig
+
+
+def deployment_of(config: ModelConfig) -> DeploymentConfig | None:
+    """How a model is deployed; None where it runs in the process that asks it, or somewhere else altogether."""
+    return None if isinstance(config, OpenAICompatibleConfig) else config.deployment

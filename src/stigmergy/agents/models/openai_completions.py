@@ -1,6 +1,6 @@
 """What a server of OpenAI's chat completions answered, whole or in chunks, as a completion.
 
-The client's types promise more than servers keep, so each part is looked at.
+Servers keep to the API more or less, so each part is looked at.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def completion_of(model: str, server: str, reply: object) -> Completion:
         InvalidReply: there is neither text nor a call of a tool, or no token usage to book.
     """
     choice = _first_choice(reply)
-    message = getattr(choice, "message", None)
+    message = _field(choice, "message")
     if message is None:
         raise InvalidReply(model, f"{server} answered without choices; is it a chat completions API?")
     gathered = Gathered(model, server)
-    gathered.read(message, getattr(choice, "finish_reason", None))
-    gathered.usage = getattr(reply, "usage", None)
+    gathered.read(message, _field(choice, "finish_reason"))
+    gathered.usage = _field(reply, "usage")
     return gathered.completion()
 
 
@@ -50,17 +50,17 @@ class Gathered:
         Raises:
             InvalidReply: its content is no text.
         """
-        self.usage = getattr(chunk, "usage", None) or self.usage
+        self.usage = _field(chunk, "usage") or self.usage
         choice = _first_choice(chunk)
-        return self.read(getattr(choice, "delta", None), getattr(choice, "finish_reason", None))
+        return self.read(_field(choice, "delta"), _field(choice, "finish_reason"))
 
     def read(self, said: object, finish: object) -> str:
         """Take in a message or a delta of one; returns its text."""
         self._finish = finish if isinstance(finish, str) else self._finish
-        self._refusal += getattr(said, "refusal", None) or ""
-        for place, call in enumerate(getattr(said, "tool_calls", None) or ()):
-            self._add_call(getattr(call, "index", None), place, call)
-        text = getattr(said, "content", None) or ""
+        self._refusal += _field(said, "refusal") or ""
+        for place, call in enumerate(_field(said, "tool_calls") or ()):
+            self._add_call(_field(call, "index"), place, call)
+        text = _field(said, "content") or ""
         if not isinstance(text, str):
             raise InvalidReply(self._model, f"{self._server} answered with content that is no text")
         if text:
@@ -83,22 +83,27 @@ class Gathered:
         return Completion(text, self._tokens(), reason, calls)
 
     def _add_call(self, index: int | None, place: int, call: Any) -> None:
-        function = getattr(call, "function", None)
+        function = _field(call, "function")
         known = self._calls.setdefault(
             place if index is None else index,
             {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
         )
-        known["id"] = getattr(call, "id", None) or known["id"]
-        known["function"]["name"] += getattr(function, "name", None) or ""
-        known["function"]["arguments"] += getattr(function, "arguments", None) or ""
+        known["id"] = _field(call, "id") or known["id"]
+        known["function"]["name"] += _field(function, "name") or ""
+        known["function"]["arguments"] += _field(function, "arguments") or ""
 
     def _tokens(self) -> TokenCount:
-        read, written = (getattr(self.usage, field, None) for field in ("prompt_tokens", "completion_tokens"))
+        read, written = (_field(self.usage, field) for field in ("prompt_tokens", "completion_tokens"))
         if not (isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0):
             raise InvalidReply(self._model, f"{self._server} stated no token usage: the call cannot be booked")
         return TokenCount(read, written)
 
 
+def _field(part: object, name: str) -> Any:
+    """A field of a part of the answer; None where either is missing."""
+    return part.get(name) if isinstance(part, dict) else None
+
+
 def _first_choice(answer: object) -> object:
-    choices: Any = getattr(answer, "choices", None)
+    choices: Any = _field(answer, "choices")
     return choices[0] if isinstance(choices, list) and choices else None

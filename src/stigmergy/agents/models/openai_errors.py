@@ -1,4 +1,4 @@
-"""Errors of the ``openai`` client as AgentErrors.
+"""What servers of OpenAI's API refuse with, and what goes wrong on the way to them, as AgentErrors.
 
 ======================================================================  ================
 what the server or the network said                                     error
@@ -15,8 +15,8 @@ a body that is no completion                                            InvalidR
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+import json
+from typing import Any, Final
 
 from stigmergy.errors import (
     AgentError,
@@ -26,11 +26,7 @@ from stigmergy.errors import (
     AgentTimedOut,
     AgentUnavailable,
     InputTooLong,
-    InvalidReply,
 )
-
-if TYPE_CHECKING:
-    from openai import APIStatusError, OpenAIError
 
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 _REFUSALS: Final = frozenset({"content_filter", "content_policy_violation", "refusal", "ResponsibleAIPolicyViolation"})
@@ -47,44 +43,52 @@ _BY_STATUS: Final[dict[int, type[AgentError]]] = {
 }
 
 
-def agent_error(model: str, error: OpenAIError) -> AgentError:
-    """The AgentError that an error of the client amounts to, by the table above."""
-    import openai
+_LONGEST_SHOWN: Final = 300
 
-    if isinstance(error, openai.APITimeoutError):
+
+def refused(model: str, status: int, body: str) -> AgentError:
+    """The AgentError that an answer with a bad status amounts to, by the table above."""
+    error = _stated(body)
+    named = {str(error[name]) for name in ("code", "type") if error.get(name)}
+    said = error.get("message") or body[:_LONGEST_SHOWN] or "nothing more"
+    return _class_of(status, named)(model, f"HTTP {status}: {said}")
+
+
+def broken_off(model: str, event: dict[str, Any]) -> AgentError:
+    """What an error in the middle of a stream amounts to: the server had begun to work."""
+    return AgentFailed(model, f"the server broke off: {str(event['error'])[:_LONGEST_SHOWN]}")
+
+
+def connection_error(model: str, error: Exception) -> AgentError:
+    """What an error of the HTTP client amounts to.
+
+    Only a connection that never stood proves that nothing was sent; one that broke later leaves the outcome unknown.
+    """
+    from aiohttp import ClientConnectorError
+
+    if isinstance(error, TimeoutError):
         return AgentTimedOut(model, "the server did not answer in time")
-    if isinstance(error, openai.APIConnectionError):
-        return _connection_error(model, error)
-    if isinstance(error, openai.APIResponseValidationError):
-        return InvalidReply(model, f"the server's answer is not a completion: {error.message}")
-    if isinstance(error, openai.APIStatusError):
-        return _class_of(error)(model, f"HTTP {error.status_code}: {error.message}")
-    return AgentFailed(model, f"{type(error).__name__}: {error}")
-
-
-def _class_of(error: APIStatusError) -> type[AgentError]:
-    named = {str(name) for name in (error.code, error.type) if name}
-    if named & _NO_CREDIT:
-        return AgentUnavailable
-    if error.status_code == 400 and named & _REFUSALS:  # noqa: PLR2004 - an HTTP status is its own name
-        return AgentRefused
-    if named & _TOO_LONG:
-        return InputTooLong
-    return _BY_STATUS.get(error.status_code, AgentFailed)
-
-
-def _connection_error(model: str, error: BaseException) -> AgentError:
-    causes = list(_causes(error))
-    reason = f"{type(causes[-1]).__name__}: {causes[-1]}"
-    # By name: the client has changed its HTTP library between versions. Only a connection that never stood proves
-    # that nothing was sent; one that broke later leaves the outcome unknown.
-    if any(type(cause).__name__ == "ConnectError" for cause in causes):
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, ClientConnectorError):
         return AgentUnavailable(model, f"cannot connect: {reason}")
     return AgentFailed(model, f"the connection broke: {reason}")
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    following: BaseException | None = error
-    while following is not None:
-        yield following
-        following = following.__cause__
+def _class_of(status: int, named: set[str]) -> type[AgentError]:
+    if named & _NO_CREDIT:
+        return AgentUnavailable
+    if status == 400 and named & _REFUSALS:  # noqa: PLR2004 - an HTTP status is its own name
+        return AgentRefused
+    if named & _TOO_LONG:
+        return InputTooLong
+    return _BY_STATUS.get(status, AgentFailed)
+
+
+def _stated(body: str) -> dict[str, Any]:
+    """The error object of a body; empty where there is none."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return {}
+    error = document.get("error", document) if isinstance(document, dict) else None
+    return error if isinstance(error, dict) else {}

@@ -62,7 +62,7 @@ def _round(plan: Plan, stage: Stage, client: Client, kind: str, seed: int) -> Ro
     load = Load(f"{kind}-{seed}", plan.tasks, {NOTES: str(notes), SECONDS: str(plan.work_s)})
     sending = Sending(client, load)
     struck_after = rng.randrange(plan.tasks, (len(STEPS) - 1) * plan.tasks)
-    _wait_for(notes, struck_after)
+    wait_for(notes, struck_after)
     killed = STRIKES[kind](stage, rng)
     ids = sending.accepted()
     ends(client, ids)
@@ -72,20 +72,20 @@ def _round(plan: Plan, stage: Stage, client: Client, kind: str, seed: int) -> Ro
         struck_after=struck_after,
         killed=killed,
         seconds=time.monotonic() - began,
-        findings=asyncio.run(_settled(stage, ids, notes)),
+        findings=asyncio.run(settled(stage.database.url, ids, notes)),
     )
 
 
-def _wait_for(notes: Path, count: int) -> None:
+def wait_for(notes: Path, count: int) -> None:
     """Wait until so many calls have begun; strike all the same when they do not come."""
     until = time.monotonic() + _STRIKES_WITHIN_S
     while len(executions(notes)) < count and time.monotonic() < until:
         time.sleep(_LOOK_EVERY_S)
 
 
-async def _settled(stage: Stage, ids: Sequence[str], notes: Path) -> Findings:
+async def settled(database: str, ids: Sequence[str], notes: Path) -> Findings:
     """What is found once the last episode is stored, which may come after its task has ended."""
-    store = open_existing(stage.database.url)
+    store = open_existing(database)
     try:
         until = time.monotonic() + _SETTLED_WITHIN_S
         while True:

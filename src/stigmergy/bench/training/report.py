@@ -21,6 +21,8 @@ from stigmergy.platform.learning.trainers.rl.playing import World
 
 ARMS: Final = 8
 MINIBATCH: Final = 2048
+_UPDATES: Final = 6
+"""Of one `train` of RLlib's default pipeline."""
 _SPLITS: Final = (*("train",) * 8, "val", "test")
 BARS: Final = {"offline_to_default": 8.0, "offline_to_plain": 0.5, "playing_to_default": 5.0}
 """The least ratios."""
@@ -63,7 +65,7 @@ def _offline(training: RlTraining, material: Material, epochs: int, told: Callab
     told("rows of a plain torch loop")
     plain = measuring.offline_plain(training, material, epochs)
     told("rows of RLlib's default pipeline")
-    default = measuring.offline_default(training, material.parts, material.recipe.spec, 20)
+    default = measuring.offline_default(training, material.parts, material.recipe.spec, _UPDATES)
     return {"ours": ours, "plain_torch": plain, "rllib_default": default}
 
 

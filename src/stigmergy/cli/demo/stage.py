@@ -72,14 +72,15 @@ def set_stage(folder: Path, seeds: int, best_path: tuple[str, ...]) -> Stage:
             settings,
             agents=agents,
             routers=routers,
-            serving=replace(settings.serving, port=_free_port()),
+            serving=replace(settings.serving, port=free_port()),
             store=replace(settings.store, url=f"sqlite:///{folder / 'demo.db'}"),
         ),
         folder,
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -15,7 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from stigmergy import wire
-from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, schema, service, tasks
+from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, policies, schema, service, tasks
 from stigmergy.deployments.api.asking import identify
 from stigmergy.deployments.api.openai import openai_routes
 from stigmergy.deployments.problems import http_status, malformed, problem_of
@@ -41,11 +41,12 @@ def build_api(living: Living) -> FastAPI:
             yield
 
     app = FastAPI(title="Stigmergy", version=version("stigmergy"), lifespan=lifespan)
+    # Routes are tried in their order, and FastAPI takes long to look through a router: what is asked most is first.
+    app.routes.extend(openai_routes())
     app.include_router(service.router)
     told: dict[int | str, dict[str, Any]] = {HTTPStatus.UNAUTHORIZED.value: schema.refusals(401)[401]}
-    for room in (tasks, approvals, batches, events, episodes, graphs):
+    for room in (tasks, approvals, batches, events, episodes, graphs, policies):
         app.include_router(room.router, dependencies=[Depends(identify)], responses=told)
-    app.routes.extend(openai_routes())
     app.include_router(service.counters, dependencies=[Depends(identify)], responses=told)
     app.add_exception_handler(StigmergyError, _stigmergy_error)
     app.add_exception_handler(RequestValidationError, _parameter_error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 
 from stigmergy.domain import Episode, TaskId
-from stigmergy.errors import EpisodeNotFound, TaskNotFound
+from stigmergy.errors import EpisodeNotFound, NotOperator, TaskNotFound
 from stigmergy.platform.keyring import Asker
 from stigmergy.platform.records import TaskRecord
 from stigmergy.platform.runtime import Runtime
@@ -25,6 +25,13 @@ def asker_of(request: Request) -> Asker:
     """Whom ``identify`` found."""
     asker: Asker = request.state.asker
     return asker
+
+
+def expect_operator(request: Request) -> None:
+    """Raises NotOperator where the asker is none; without keys, whoever reaches the server is one."""
+    asker = asker_of(request)
+    if not asker.operator:
+        raise NotOperator(asker.tenant)
 
 
 async def own_task(request: Request, task_id: TaskId) -> TaskRecord:

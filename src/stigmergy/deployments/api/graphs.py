@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from importlib.metadata import version
 
 from fastapi import APIRouter, Request
 
@@ -32,6 +33,10 @@ async def list_graphs(request: Request) -> wire.ServedModel:
         routers=tuple(settings.routers),
         default_graph=settings.main_graph,
         policies=tuple(policy_model(*each) for each in runtime.watch.snapshots.items()),
+        version=version("stigmergy"),
+        config=settings.fingerprint,
+        store=settings.store.url.partition(":")[0].partition("+")[0],
+        in_flight=runtime.desk.in_flight,
     )
 
 

@@ -17,6 +17,7 @@ _REFUSALS = {
     400: "The request cannot be read.",
     401: "No key of this server was sent.",
     402: "The budget of the tenant or of its key is used up.",
+    403: "The key is not an operator's.",
     404: "Something that it names is not there.",
     409: "It contradicts what was done before.",
     422: "It was read and cannot be done.",

@@ -23,6 +23,7 @@ from stigmergy.platform.engine.hops import HopChooser, HopView, RouterInService,
 from stigmergy.platform.engine.oversight import NOBODY, Oversight
 from stigmergy.platform.engine.panels import Panels
 from stigmergy.platform.engine.plan import Plan, plan_route
+from stigmergy.platform.engine.policies import NO_POLICIES, Decided, Policies
 from stigmergy.platform.engine.resume import resume
 from stigmergy.platform.engine.run import Approvals, Ran, Recorded, Recorder, Run, RunCancelled, Unrecorded
 from stigmergy.platform.engine.surroundings import view_of
@@ -85,24 +86,25 @@ class Engine:
         panel_rules: Mapping[str, PanelRule] = {},
         canonical_forms: Mapping[str, CanonicalForm] = {},
         offers: Mapping[str, tuple[str, ...]] = {},
+        policies: Policies = NO_POLICIES,
+        earlier: Mapping[str, AgentGraph] = {},
     ) -> None:
-        """``offers``: the routers that a task of a graph may name; all, for a graph that is missing there."""
-        self._graphs = graphs
-        self._routers, self._offers = routers, offers
-        self._health = health
-        self._healing = healing
-        self._features = features
-        self._clock = clock
-        self._mask = mask or Mask()
-        self._accounts = accounts or OwnAccounts()
+        """Take what is served, and what was.
+
+        ``offers`` are the routers that a task of a graph may name; all, for a graph that is missing there. ``earlier``
+        are graphs by their version: nothing begins on them any more, but what did is led to its end.
+        """
+        self._graphs, self._earlier = graphs, earlier
+        self._routers, self._offers, self._policies = routers, offers, policies
+        self._health, self._healing = health, healing
+        self._features, self._clock = features, clock
+        self._mask, self._accounts = mask or Mask(), accounts or OwnAccounts()
         self._hops = HopChooser(self._mask, rng, shortlists)
         self._fan_outs = FanOuts(self._mask, health, self._perform)
         self._panels = Panels(self._mask, health, panel_rules, rng)
         self._caller = Caller(gateway, health, self._mask, clock, canonical_forms)
         self._oversight = Oversight(monitors, health, approvals)
-        self._guards = guards
-        self._limits = limits
-        self._config_version = config_version
+        self._guards, self._limits, self._config_version = guards, limits, config_version
 
     def check(self, task: Task) -> None:
         """Refuse a task that cannot be run, before anything is stored or spent.
@@ -134,7 +136,7 @@ class Engine:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, new_episode_id(), Unrecorded())
+        run = self._new_run(task, self._graphs[task.graph], new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
@@ -155,14 +157,18 @@ class Engine:
 
         Raises:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
-            NotResumable: the ``past`` is of another version of the graph.
+            NotResumable: the ``past`` is of a version of the graph that is served no more.
             TaskTakenOver: the recorder takes nothing more, because another process runs the task.
             RunSuspended: it waits for an approval and is to go on elsewhere.
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        self.check(task)
-        run = self._new_run(task, episode_id, recorder or Unrecorded())
+        graph = self._begun_on(past)
+        if graph is None:
+            self.check(task)
+        else:
+            self._check_router(task)
+        run = self._new_run(task, graph or self._graphs[task.graph], episode_id, recorder or Unrecorded(), past)
         run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
@@ -178,6 +184,11 @@ class Engine:
             run.account.close()
         return run.ended()
 
+    def _begun_on(self, past: Sequence[Recorded]) -> AgentGraph | None:
+        """The earlier version of its graph that a run began on; None where it began on what is served, or not yet."""
+        accepted = past[0].event if past else None
+        return self._earlier.get(accepted.versions.graph) if isinstance(accepted, ev.Accepted) else None
+
     def _resume(self, run: Run, past: Sequence[Recorded]) -> tuple[Command, ...]:
         """Go on from the past; what it charged is booked where it was charged, and only lowers what the task has."""
         commands = resume(run, past)
@@ -186,12 +197,19 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder) -> Run:
+    def _new_run(
+        self,
+        task: Task,
+        graph: AgentGraph,
+        episode_id: EpisodeId,
+        recorder: Recorder,
+        past: Sequence[Recorded] = (),
+    ) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
-            graph=self._graphs[task.graph],
-            router=self._routers[task.router],
+            graph=graph,
+            router=self._policies.deciding(self._routers[task.router], task, _began_with(past)),
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
             recorder=recorder,
@@ -274,6 +292,11 @@ class Engine:
     def _hop(self, run: Run, command: ChooseHop) -> ev.Event:
         view = self._view(run, command.branch)
         hop = self._hops.choose(view, run.router) if command.forced is None else repaired_hop(view, command.forced)
+        if isinstance(hop, ev.HopChosen) and hop.decided_by is ev.DecidedBy.ROUTER:
+            decided = Decided(
+                run.episode_id, len(run.recorded), run.task.router, view, hop, trade_off=run.task.trade_off
+            )
+            self._policies.decided(decided)
         return replace(hop, branch=command.branch) if command.branch else hop
 
     def _repair(self, run: Run, command: Repair | Escalate) -> ev.Event:
@@ -294,6 +317,11 @@ class Engine:
     def _too_late(self, run: Run) -> bool:
         left = run.seconds_left()
         return left is not None and left <= 0
+
+
+def _began_with(past: Sequence[Recorded]) -> str:
+    """The policy that an episode was accepted under; empty for one that begins."""
+    return next((each.event.versions.policy for each in past if isinstance(each.event, ev.Accepted)), "")
 
 
 def _ending(run: Run, command: Finish) -> ev.Event:

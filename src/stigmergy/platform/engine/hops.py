@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
 from stigmergy.domain import Budget, NodeId
 from stigmergy.graphs.agent_graph import AgentGraph
@@ -33,11 +34,16 @@ class RouterInService:
     selection: Selection
     selection_name: str
     policy_version: Callable[[], str]
+    _trades: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Asked once: a look at every member of a protocol, and trade-offs are asked for per hop.
+        object.__setattr__(self, "_trades", isinstance(self.router, TradesOff))
 
     @property
     def trade_off(self) -> float | None:
         """The trade-off that it is configured with; None: it takes none."""
-        return self.router.trade_off if isinstance(self.router, TradesOff) else None
+        return cast("TradesOff", self.router).trade_off if self._trades else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class HopChooser:
             return Cornered(position=position, reasons=masked.refused)
         try:
             listed = self._listed(view, masked.candidates)
-            scores = router.router.scores(_routing_state(view, listed.candidates))
+            scores = router.router.scores(routing_state(view, listed.candidates))
             choice = select(router.name, scores, len(listed.candidates), router.selection, self._rng)
         except Exception as error:  # a router is a plug-in: whatever it raises, Dijkstra takes over
             logger.exception("router %s failed at %s of graph %s", router.name, position, view.graph.name)
@@ -138,7 +144,8 @@ def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
     )
 
 
-def _routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingState:
+def routing_state(view: HopView, candidates: tuple[Candidate, ...]) -> RoutingState:
+    """What a router looks at when it scores the candidates of a hop."""
     state, budget = view.state, view.budget
     return RoutingState(
         query=view.features,

@@ -1,6 +1,12 @@
 """One YAML file and the environment, read once into frozen records; every mistake is reported with its path."""
 
-from stigmergy.platform.settings.loading import load_settings, settings_from, settings_schema
+from stigmergy.platform.settings.loading import (
+    load_settings,
+    serving_of_text,
+    settings_from,
+    settings_schema,
+    unset_variables,
+)
 from stigmergy.platform.settings.records import (
     CoordinationConfig,
     EngineConfig,
@@ -24,6 +30,8 @@ __all__ = [
     "TenantConfig",
     "WorkersConfig",
     "load_settings",
+    "serving_of_text",
     "settings_from",
     "settings_schema",
+    "unset_variables",
 ]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from stigmergy.agents.configs import NanoConfig
 from stigmergy.domain import AgentId
-from stigmergy.errors import InvalidArtifact, UnfitPolicy
+from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.records import Settings
@@ -47,6 +48,7 @@ def anchored(settings: Settings, folder: Path) -> Settings:
         settings,
         routers={name: moved(each) for name, each in settings.routers.items()},
         panels={name: moved(each) for name, each in settings.panels.items()},
+        models={name: moved(each) for name, each in settings.models.items()},
         graphs={
             name: replace(each, guard=moved(each.guard), retrieval=moved(each.retrieval))
             for name, each in settings.graphs.items()
@@ -65,6 +67,8 @@ def _anchored(config: Config, folder: Path) -> Config:
             | BanditConfig(artifact=Path())
         ):
             return replace(config, artifact=(folder / str(config.artifact)).absolute())
+        case NanoConfig():
+            return replace(config, path=(folder / config.path).absolute())
         case RetrievalConfig(model=Path() as model):
             return replace(config, model=(folder / model).absolute())
         case AntColonyConfig(artifact=trails, abilities=abilities):
@@ -134,7 +138,7 @@ def _policy_problems(settings: Settings, router: str, graph: AgentGraph) -> Iter
     if isinstance(config, PolicyConfig):
         try:
             PolicyRouter(load_policy(config.artifact)).admit(graph)
-        except (InvalidArtifact, UnfitPolicy) as error:
+        except InvalidArtifact as error:
             yield f"routers.{router}.artifact", f"graph {graph.name!r}: {error}"
 
 

@@ -5,21 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+import yaml
+from pydantic import ConfigDict, Field, ValidationError
 
 from stigmergy.domain import GOAL, START
 from stigmergy.errors import ConfigError
 from stigmergy.platform.settings.artifacts import anchored
 from stigmergy.platform.settings.checks import contradictions
-from stigmergy.platform.settings.document import Problem
-from stigmergy.platform.settings.records import Settings
+from stigmergy.platform.settings.document import Problem, fill_in, read_yaml
+from stigmergy.platform.settings.records import ServingConfig, Settings
 from stigmergy.platform.settings.shape import Shape, read_document, read_text
+from stigmergy.routers.configs import RouterConfig
 
 _SHAPE: Shape[Settings] = Shape(Settings, "unknown key; see `stigmergy config schema` for what may stand here")
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    """A router without a file around it."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid", frozen=True)
+
+    router: Annotated[RouterConfig, Field(discriminator="kind")]
+
+
+_ALONE: Shape[_Alone] = Shape(_Alone, "unknown key")
 
 
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
@@ -45,7 +59,43 @@ def settings_from(
     problems += contradictions(settings)
     if problems:
         raise ConfigError(source, tuple(problems))
-    return replace(settings, fingerprint=_fingerprint(document))
+    return replace(settings, fingerprint=_fingerprint(document), before=None)
+
+
+def unset_variables(text: str, environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Where a configuration text wants a variable that is not set; of one that is no YAML, nothing."""
+    try:
+        return tuple(fill_in(read_yaml(text)[0], environ)[1])
+    except yaml.YAMLError:
+        return ()
+
+
+def serving_of_text(text: str, environ: Mapping[str, str], source: str) -> ServingConfig:
+    """How a configuration listens, whose other parts want variables that are known elsewhere; raises ConfigError."""
+    document, missing = fill_in(read_yaml(text)[0], environ)
+    section = document.get("serving", {}) if isinstance(document, Mapping) else {}
+    own = tuple(problem for problem in missing if problem[0].startswith("serving"))
+    bare = {name: {"-": stand_in} for name, stand_in in _STAND_INS.items()} | {"serving": section}
+    try:
+        served = _SHAPE.adapter.validate_python(bare | {"graphs": {"-": _bare_graph(bare)}}).serving
+    except ValidationError as error:
+        raise ConfigError(source, (*own, *_SHAPE.problems(error, document))) from None
+    if own:
+        raise ConfigError(source, own)
+    return served
+
+
+def router_from(document: Mapping[str, Any], source: str) -> RouterConfig:
+    """Read a router that stands alone, as under ``routers`` in the file.
+
+    Raises:
+        ConfigError: with every mistake and its path.
+    """
+    alone = {"router": document}
+    try:
+        return _ALONE.adapter.validate_python(alone).router
+    except ValidationError as error:
+        raise ConfigError(source, tuple(_ALONE.problems(error, alone))) from None
 
 
 def settings_schema() -> dict[str, Any]:

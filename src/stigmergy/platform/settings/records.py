@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic.json_schema import SkipJsonSchema
 
 from stigmergy.agents.catalog import profile_of
 from stigmergy.agents.configs import AgentConfig, EvaluatorConfig, ModelConfig
@@ -92,10 +93,14 @@ class KeyConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantConfig:
-    """Whose tasks, episodes and budget are kept apart from everybody else's."""
+    """Whose tasks, episodes and budget are kept apart from everybody else's.
+
+    Keys of an ``operator`` see and move policies, which decide for every tenant.
+    """
 
     keys: Annotated[Mapping[str, KeyConfig], Field(min_length=1)]
     budget: SpendLimits = SpendLimits()
+    operator: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,7 @@ class ServingConfig:
 
     ``haproxy: auto`` uses Serve's HAProxy where its binary is installed. A gateway replica admits a task as long as
     fewer than ``max_in_flight`` run in it or wait for room anywhere; further ones get a 503 with ``retry_after_s``.
+    On a cluster of several nodes ``proxies`` listen on every one of them, or on the head alone.
     """
 
     host: str = "127.0.0.1"
@@ -114,6 +120,7 @@ class ServingConfig:
     retry_after_s: Annotated[float, Field(gt=0)] = 1.0
     haproxy: Literal["auto", "off"] = "auto"
     drain_s: Annotated[float, Field(ge=0)] = 0.0
+    proxies: Literal["every_node", "head"] = "every_node"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +206,8 @@ class Settings:
     store: StoreConfig = StoreConfig()
     fingerprint: str = ""
     """Hash of the document this was read from; computed, never written."""
+    before: SkipJsonSchema[Settings | None] = None
+    """What was served until now, as long as tasks that began on it may come in; never written."""
 
     def profiles(self) -> dict[AgentId, AgentProfile]:
         """Every agent's profile; raises UnpricedAgent."""
@@ -208,6 +217,11 @@ class Settings:
         """Every graph; raises GraphError."""
         profiles = self.profiles()
         return {name: AgentGraph(name, spec, profiles) for name, spec in self.graphs.items()}
+
+    def earlier_graphs(self) -> dict[str, AgentGraph]:
+        """The graphs that were served before and whose agents are all there still, by their versions."""
+        graphs = {} if self.before is None else self.before.build_graphs()
+        return {graph.version: graph for graph in graphs.values() if graph.agents <= set(self.agents)}
 
     def offers(self, graph: str) -> tuple[str, ...]:
         """The routers that a task of a graph may name, its default first."""

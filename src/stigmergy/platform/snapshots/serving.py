@@ -88,20 +88,37 @@ class _Shelf:
         self.snapshots: dict[str, ArtifactSnapshot[Any]] = {}
 
     def put(self, entry: str, path: Path, load: Callable[[], Trained[T]]) -> ArtifactSnapshot[T]:
-        snapshot = ArtifactSnapshot(path, load, lambda found: self._check(entry, path, found))
+        snapshot = ArtifactSnapshot(
+            path, load, lambda found: check_fit(self._settings, self._graphs, entry, path, found)
+        )
         self.snapshots[entry] = snapshot
         return snapshot
 
-    def _check(self, entry: str, path: Path, found: Trained[Any]) -> None:
-        if isinstance(found.serves, Admitting):
-            self._admit(entry, found.serves)
-            return
-        known = KnownAgents({entry: found.agents}, ())
-        for _, problem in misfits(self._settings, self._graphs, known):
-            raise InvalidArtifact(str(path), problem)
 
-    def _admit(self, entry: str, router: Admitting) -> None:
-        for name, graph in self._graphs.items():
-            config = self._settings.graphs[name]
-            if entry.removeprefix("routers.") in (config.router, *(config.routers or ())):
-                router.admit(graph, HashedNgrams().version)
+def check_fit(
+    settings: Settings, graphs: Mapping[str, AgentGraph], entry: str, path: Path, found: Trained[Any]
+) -> None:
+    """Hold what was trained against the graphs that it is to serve.
+
+    Args:
+        settings: what is configured.
+        graphs: as built.
+        entry: in the configuration, as ``Serving.snapshots`` has it.
+        path: of the artifact.
+        found: what is in it.
+
+    Raises:
+        InvalidArtifact: it knows no agent of a graph, or says itself that it does not fit.
+    """
+    if isinstance(found.serves, Admitting):
+        _admit(settings, graphs, entry, found.serves)
+        return
+    for _, problem in misfits(settings, graphs, KnownAgents({entry: found.agents}, ())):
+        raise InvalidArtifact(str(path), problem)
+
+
+def _admit(settings: Settings, graphs: Mapping[str, AgentGraph], entry: str, router: Admitting) -> None:
+    for name, graph in graphs.items():
+        config = settings.graphs[name]
+        if entry.removeprefix("routers.") in (config.router, *(config.routers or ())):
+            router.admit(graph, HashedNgrams().version)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from stigmergy.errors import PolicyMoved
-from stigmergy.platform.policy_records import Move, NewPolicy, PolicyRecord, Stage
+from stigmergy.platform.policy_records import Move, NewPolicy, PolicyRecord, Stage, replaced
 
 ALLOWED: Final[Mapping[Stage, frozenset[Stage]]] = {
     Stage.CANDIDATE: frozenset({Stage.SHADOW, Stage.RETIRED}),
@@ -62,9 +62,8 @@ def replaced_by(record: PolicyRecord, known: Collection[PolicyRecord], at: datet
     """Who is retired because ``record`` is active now."""
     if record.stage is not Stage.ACTIVE:
         return ()
-    reason = f"replaced by {record.name}"
     return tuple(
-        replace(other, stage=Stage.RETIRED, share=0.0, reason=reason, changed_at=at)
+        replace(other, stage=Stage.RETIRED, share=0.0, reason=replaced(record.name), changed_at=at)
         for other in known
         if other.stage is Stage.ACTIVE and other.version != record.version
     )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from types import SimpleNamespace as Told
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -9,11 +8,13 @@ from stigmergy.agents.models.base import TokenCount
 from stigmergy.agents.models.openai_completions import Gathered, completion_of
 from stigmergy.errors import InvalidReply
 
-USAGE = Told(prompt_tokens=3, completion_tokens=2)
+Told: TypeAlias = dict[str, Any]
+
+USAGE = {"prompt_tokens": 3, "completion_tokens": 2}
 
 
 def chunk(finish: str | None = None, usage: object = None, **delta: Any) -> Told:
-    return Told(choices=[Told(delta=Told(**delta), finish_reason=finish)], usage=usage)
+    return {"choices": [{"delta": delta, "finish_reason": finish}], "usage": usage}
 
 
 def gathered(*chunks: Told) -> Gathered:
@@ -24,13 +25,14 @@ def gathered(*chunks: Told) -> Gathered:
 
 
 def test_pieces_are_put_together_with_what_the_last_chunk_counted() -> None:
-    done = gathered(chunk(content="a"), chunk(content="b"), chunk("stop"), Told(choices=[], usage=USAGE)).completion()
+    done = gathered(chunk(content="a"), chunk(content="b"), chunk("stop"), {"choices": [], "usage": USAGE}).completion()
     assert (done.text, done.finish_reason, done.usage) == ("ab", "stop", TokenCount(3, 2))
 
 
 def test_calls_of_several_tools_are_told_apart_by_their_index() -> None:
     def call(index: int, name: str | None, arguments: str) -> Told:
-        return Told(index=index, id=f"c{index}" if name else None, function=Told(name=name, arguments=arguments))
+        function = {"name": name, "arguments": arguments}
+        return {"index": index, "id": f"c{index}" if name else None, "function": function}
 
     done = gathered(
         chunk(tool_calls=[call(0, "f", ""), call(1, "g", "")]),

@@ -152,3 +152,15 @@ async def test_a_run_whose_graph_has_changed_is_not_resumed(house: Build, staged
     new = house(staged([[profile("a", 1), profile("b", 1)]]))
     with pytest.raises(NotResumable, match="is served in version"):
         await new.engine.run(new.task(), "ep", past=tuple(first.kept))
+
+
+async def test_a_run_goes_on_on_the_version_that_it_began_on_as_long_as_that_is_known(
+    house: Build, staged: Build, profile: Build
+) -> None:
+    first = Dies(2, after=True)
+    old = house(staged([[profile("a", 1)], [profile("b", 1)]]))
+    with pytest.raises(Died):
+        await old.engine.run(old.task(), "ep", first)
+    new = house(staged([[profile("b", 2)], [profile("a", 2)]]), earlier={old.graph.version: old.graph})
+    ran = await new.engine.run(new.task(), "ep", past=tuple(first.kept))
+    assert (ran.episode.route, ran.episode.status) == (("a", "b"), Status.COMPLETED)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -181,3 +182,18 @@ def test_artifacts_lie_beside_the_file_and_routers_that_are_offered_are_there(tm
     assert str(tmp_path / "nets/first") in told["routers.net.artifact"]
     assert str(tmp_path / "guard.npz") in told["graphs.g.guard.artifact"]
     assert "no router 'nobody'" in told["graphs.g.routers[1]"]
+
+
+def test_a_graph_that_was_served_before_is_kept_as_long_as_its_agents_are_there() -> None:
+    text = "agents: {{{}}}\ngraphs: {{main: {{stages: [[{}]], router: r}}}}\nrouters: {{r: {{kind: cheapest}}}}\n"
+    agent = '{}: {{kind: scripted, replies: [x], price: {{per_call: "{}"}}}}'
+    old, dearer = (settings_from(text.format(agent.format("a", price), "a"), {}) for price in ("0.1", "0.2"))
+    other = settings_from(text.format(agent.format("b", "0.1"), "b"), {})
+    version = old.build_graphs()["main"].version
+    assert replace(dearer, before=old).earlier_graphs() == {version: old.build_graphs()["main"]}
+    assert replace(other, before=old).earlier_graphs() == {}
+    assert old.earlier_graphs() == {}
+
+
+def test_what_was_served_before_cannot_be_written_into_the_file() -> None:
+    assert "before" not in settings_schema()["properties"]

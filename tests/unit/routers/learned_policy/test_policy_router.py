@@ -14,7 +14,10 @@ from stigmergy.domain import GOAL, START, Budget
 from stigmergy.errors import InvalidArtifact, UnfitPolicy
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
+from stigmergy.platform.snapshots.serving import Admitting
 from stigmergy.routers.base import QueryFeatures, RoutingState
+from stigmergy.routers.catalog import load_trained
+from stigmergy.routers.configs import PolicyConfig
 from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.learned_policy.artifact import LearnedPolicy, load_policy, save_policy
 from stigmergy.routers.learned_policy.network import FORBIDDEN, network_of
@@ -126,3 +129,13 @@ def test_a_decision_takes_well_under_a_millisecond() -> None:
         router.scores(at)
         fastest.append(time.perf_counter() - began)
     assert min(fastest) < 0.001
+
+
+def test_a_policy_can_be_loaded_as_one_that_is_registered(tmp_path: Path) -> None:
+    written = save_policy(tmp_path / "policy.npz", untrained_policy(graph()))
+    found = load_trained("best", PolicyConfig(artifact=tmp_path / "policy.npz"))
+    assert (found.version, found.agents) == (written.version, written.spec.actions)
+    assert found.serves.scores(state()) == PolicyRouter(written).scores(state())
+    assert isinstance(found.serves, Admitting)
+    with pytest.raises(InvalidArtifact, match="graph"):
+        found.serves.admit(graph(small="0.002"), "any")

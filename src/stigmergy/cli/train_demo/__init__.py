@@ -1,0 +1,1 @@
+"""``stigmergy train-demo``: from logged episodes to a policy that decides, and two that do not."""
