@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from stigmergy.domain import TaskType
 from stigmergy.platform.learning.evaluation.log_reading import TRAIN
 from stigmergy.platform.learning.paths.route_log import RouteLog
 from stigmergy.platform.learning.rl.sources import Called, Offers, QueryTable
@@ -120,21 +121,24 @@ def route_source(log: RouteLog, features: str, vectors: Floats) -> RouteSource:
         high=int(np.where(there, worst + ways.at_most[starts], 0).max()),
         most_hops=_most_hops(log),
     )
-    queries = QueryTable(
-        features=vectors.astype(np.float32),
-        mixture=np.eye(len(tasks), dtype=np.float32)[[tasks.index(task) for task in log.queries.tasks]],
-        cluster=np.array(log.queries.ids, dtype=object),
-        split=log.queries.splits,
-    )
     return RouteSource(
         log=log,
         spec=spec,
-        queries=queries,
+        queries=_query_table(log, tasks, vectors),
         worst=worst,
         charged=np.minimum(own, worst[log.branches.node]),
         cut=own > worst[log.branches.node],
         reached=_reached(log),
         ways=ways,
+    )
+
+
+def _query_table(log: RouteLog, tasks: tuple[TaskType, ...], vectors: Floats) -> QueryTable:
+    return QueryTable(
+        features=vectors.astype(np.float32),
+        mixture=np.eye(len(tasks), dtype=np.float32)[[tasks.index(task) for task in log.queries.tasks]],
+        cluster=np.array(log.queries.ids, dtype=object),
+        split=log.queries.splits,
     )
 
 
