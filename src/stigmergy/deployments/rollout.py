@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from stigmergy.deployments.serve_api import ServeApi
-from stigmergy.errors import ConfigError, DeployFailed, RolloutTimedOut
+from stigmergy.errors import DeployFailed, RolloutTimedOut
 from stigmergy.platform.settings import ServingConfig, serving_of_text, settings_from, unset_variables
+from stigmergy.platform.settings.shape import read_text
 
 APPLICATION = "stigmergy"
 IMPORT_PATH = "stigmergy.deployments.builder:application"
@@ -68,10 +69,7 @@ def read_rollout(path: Path, environ: Mapping[str, str], folder: str) -> Rollout
     Raises:
         ConfigError: with every mistake and its path; where variables are not set here, only those about ``serving``.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(path), (("file", f"cannot be read: {error}"),)) from None
+    text = read_text(path)
     checked = not unset_variables(text, environ)
     serving = (
         settings_from(text, environ, str(path), path.parent).serving

@@ -19,7 +19,9 @@ MOST_WAITING = 20_000
 class Backlog(Generic[T]):
     """Items in the order they came; ``work`` gets all that wait, as one batch, whenever it is done with the last."""
 
-    def __init__(self, name: str, work: Callable[[Sequence[T]], Awaitable[None]]) -> None:
+    def __init__(self, name: str, work: Callable[[Sequence[T]], Awaitable[None]], gather_s: float = 0.0) -> None:
+        """``gather_s``: how long the first of a batch waits for others, so that they share what a batch costs."""
+        self._gather_s = gather_s
         self._name = name
         self._work = work
         self._waiting: list[T] = []
@@ -55,6 +57,7 @@ class Backlog(Generic[T]):
     async def _run(self) -> None:
         while True:
             await self._wake.wait()
+            await asyncio.sleep(self._gather_s)
             self._wake.clear()
             batch, self._waiting = self._waiting, []
             await self._work(batch)

@@ -26,6 +26,9 @@ from stigmergy.platform.task_journal import closing_of
 
 logger = logging.getLogger(__name__)
 
+_GATHER_S = 0.02
+"""A transaction for every run would hold the next one up: the store's thread needs the interpreter, too."""
+
 
 class Watched:
     """A recorder that keeps nothing, and tells somebody what happens as it happens."""
@@ -47,7 +50,7 @@ class DirectRuns:
         self._engine = engine
         self._store = store
         self._deliver = deliver
-        self._backlog: Backlog[Ran] = Backlog("direct runs", self._keep)
+        self._backlog: Backlog[Ran] = Backlog("direct runs", self._keep, _GATHER_S)
         self.in_flight = 0
         self.dropped = 0
 

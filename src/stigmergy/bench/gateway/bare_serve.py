@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import aiohttp
 from ray import serve
 from starlette.applications import Starlette
@@ -11,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-APPLICATION = "bare"
 PREFIX = "/bare"
+_APPLICATION = "bare"
 
 
 class BareIngress:
@@ -43,12 +41,12 @@ async def _ready(_request: Request) -> Response:
     return Response("ready")
 
 
-def bare_application(upstream_port: int) -> Any:
-    """The application, with the gateway's own limits."""
+def serve_bare(upstream_port: int) -> None:
+    """Serve it beside the gateway, with the gateway's own limits."""
     deployment = serve.deployment(
         serve.ingress()(BareIngress),
         name="ingress",
         max_ongoing_requests=2000,
         ray_actor_options={"num_cpus": 0},
     )
-    return deployment.bind(upstream_port)
+    serve.run(deployment.bind(upstream_port), name=_APPLICATION, route_prefix=PREFIX)

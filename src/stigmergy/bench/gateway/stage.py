@@ -74,11 +74,10 @@ def bench_settings(port: int, upstream: int, replicas: int, store: str) -> Setti
 
 
 def _serve_bare(url: str, upstream: int) -> None:
-    from ray import serve
+    # Serve reads its environment when it is imported, and the local cluster has just set it.
+    from stigmergy.bench.gateway.bare_serve import PREFIX, serve_bare
 
-    from stigmergy.bench.gateway.bare_serve import APPLICATION, PREFIX, bare_application
-
-    serve.run(bare_application(upstream), name=APPLICATION, route_prefix=PREFIX)
+    serve_bare(upstream)
     wait_until_ready(f"{url}{PREFIX}/ready", _READY_WITHIN_S)
 
 

@@ -10,7 +10,7 @@ from stigmergy.bench.gateway.load import Job
 
 DELAYS_MS = (0, 50)
 """How long the upstream takes, in milliseconds."""
-_WARM_UP = 5
+_WARM_UP = 2
 """Requests of each connection that are not counted."""
 _QUESTION = "What is six times seven, and who wants to know?"
 

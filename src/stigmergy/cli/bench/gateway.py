@@ -6,7 +6,7 @@ import sys
 from contextlib import redirect_stdout
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from stigmergy.cli.extras import needs
 from stigmergy.cli.options import AsJson
 from stigmergy.cli.output import print_json, stderr, stdout, table
 from stigmergy.cli.serve import stop_signal
+
+if TYPE_CHECKING:
+    from stigmergy.bench.gateway.measure import Plan
 
 _AT_ONCE = [1, 16, 64, 256]
 
@@ -24,7 +27,7 @@ class Peer(StrEnum):
     LITELLM = "litellm"
 
 
-def gateway(
+def gateway(  # noqa: PLR0917 - options, which nobody gives by position
     concurrency: Annotated[list[int] | None, typer.Option(min=1, help="Requests at once; repeatable.")] = None,
     requests: Annotated[int, typer.Option(min=10, help="Of one system in one round of one cell, at most.")] = 5_000,
     seconds: Annotated[float, typer.Option(min=0.1, help="For how long it is asked, at most.")] = 5.0,
@@ -46,8 +49,7 @@ def gateway(
         raise typer.BadParameter("--peer and --peer-python belong together")
     with needs("dev"):
         from stigmergy.bench.gateway.litellm_peer import litellm_version
-        from stigmergy.bench.gateway.measure import Plan, measure
-        from stigmergy.bench.gateway.report import document, kept, print_report
+        from stigmergy.bench.gateway.measure import Plan
         from stigmergy.bench.gateway.system import Size
     if peer_python is not None:
         litellm_version(peer_python)
@@ -59,6 +61,13 @@ def gateway(
         memory_requests=memory_requests,
         peer_python=peer_python,
     )
+    _run(plan, as_json=as_json)
+
+
+def _run(plan: Plan, *, as_json: bool) -> None:
+    from stigmergy.bench.gateway.measure import measure
+    from stigmergy.bench.gateway.report import document, kept, print_report
+
     # Ray tells on stdout of every process that it misses.
     with stop_signal() as stopped, redirect_stdout(sys.stderr):
         measured = measure(plan, stderr().print)

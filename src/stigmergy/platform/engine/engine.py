@@ -89,11 +89,7 @@ class Engine:
         policies: Policies = NO_POLICIES,
         earlier: Mapping[str, AgentGraph] = {},
     ) -> None:
-        """Take what is served, and what was.
-
-        ``offers`` are the routers that a task of a graph may name; all, for a graph that is missing there. ``earlier``
-        are graphs by their version: nothing begins on them any more, but what did is led to its end.
-        """
+        """``offers``: routers that a task of a graph may name (else all); ``earlier``: graphs by version, to end on."""
         self._graphs, self._earlier = graphs, earlier
         self._routers, self._offers, self._policies = routers, offers, policies
         self._health, self._healing = health, healing
@@ -136,7 +132,7 @@ class Engine:
             UnknownGraph, UnknownRouter, NoTradeOff, BudgetTooSmall: as ``check``.
         """
         self.check(task)
-        run = self._new_run(task, self._graphs[task.graph], new_episode_id(), Unrecorded())
+        run = self._new_run(task, new_episode_id(), Unrecorded())
         return plan_route(self._hops, self._view(run), run.router)
 
     async def run(
@@ -163,12 +159,8 @@ class Engine:
             RunCancelled: the asyncio task was cancelled; the cancelled run comes with it. Its reason is the message
                 that the cancellation came with.
         """
-        graph = self._begun_on(past)
-        if graph is None:
-            self.check(task)
-        else:
-            self._check_router(task)
-        run = self._new_run(task, graph or self._graphs[task.graph], episode_id, recorder or Unrecorded(), past)
+        (self._check_router if self._begun_on(past) else self.check)(task)
+        run = self._new_run(task, episode_id, recorder or Unrecorded(), past)
         run.listener, run.approvals = listener, approvals
         commands = self._resume(run, past) if past else self._begun(run)
         try:
@@ -197,18 +189,11 @@ class Engine:
         run.account = self._accounts.open(replace(run.task, budget=left), run.episode_id)
         return commands
 
-    def _new_run(
-        self,
-        task: Task,
-        graph: AgentGraph,
-        episode_id: EpisodeId,
-        recorder: Recorder,
-        past: Sequence[Recorded] = (),
-    ) -> Run:
+    def _new_run(self, task: Task, episode_id: EpisodeId, recorder: Recorder, past: Sequence[Recorded] = ()) -> Run:
         return Run(
             episode_id=episode_id,
             task=task,
-            graph=graph,
+            graph=self._begun_on(past) or self._graphs[task.graph],
             router=self._policies.deciding(self._routers[task.router], task, _began_with(past)),
             features=self._features.read(task.text, task.task_type),
             clock=self._clock,
