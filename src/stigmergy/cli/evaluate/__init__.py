@@ -12,6 +12,7 @@ from stigmergy.cli.evaluate.off_policy import off_policy
 from stigmergy.cli.evaluate.paths import paths
 from stigmergy.cli.evaluate.pooled import pooled
 from stigmergy.cli.evaluate.replay import replay
+from stigmergy.cli.evaluate.rl import rl
 
 app = typer.Typer(no_args_is_help=True, help="Judge routers by logged outcomes.")
 app.command("replay")(replay)
@@ -22,3 +23,4 @@ app.command("evidence")(evidence)
 app.command("guard")(guard)
 app.command("bandit")(bandit)
 app.command("off-policy")(off_policy)
+app.command("rl")(rl)

@@ -104,11 +104,12 @@ def _log(
             note(f"designs left out: {', '.join(d for d, why in tree.left_out.items() if why == reason)} ({reason})")
         return tree.log
     if data is None and steps is None and attempts is None:
-        return _run_workbench(settings, tasks, seed)
+        return run_workbench(settings, tasks, seed)
     raise typer.BadParameter(_SOURCES)
 
 
-def _run_workbench(settings: Settings, tasks: int, seed: int) -> RouteLog:
+def run_workbench(settings: Settings, tasks: int, seed: int) -> RouteLog:
+    """The route log of generated tasks on the main graph of a configuration of workbench programs."""
     from stigmergy.agents.configs import WorkbenchConfig
     from stigmergy.agents.workbench.tasks import generate_tasks
     from stigmergy.platform.learning.paths.workbench_log import log_workbench

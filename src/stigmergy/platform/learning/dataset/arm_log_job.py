@@ -96,7 +96,7 @@ def arm_log_job(log: ArmLog, cost_weight: float) -> ArmLogJob:
     semantics = learn_semantics(
         [text for text, test in zip(table.texts, held_out, strict=True) if not test], bits=BITS, rank=RANK
     )
-    source = arm_source(log, semantics, semantics.project(embed_all(semantics.embedder, table.texts)))
+    source = arm_source(log, semantics.version, semantics.project(embed_all(semantics.embedder, table.texts)))
     scale = boundary_costs(source, np.flatnonzero(table.rows_of(TRAIN)))
     recipe = Recipe(source.spec, RewardTerms(scale=scale, cost_weight=cost_weight), semantics)
     return ArmLogJob(source, recipe, {name: row for row, name in enumerate(table.query_ids)})

@@ -11,7 +11,6 @@ from stigmergy.domain import TaskType
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.sources import Called, Offers, QueryTable
 from stigmergy.platform.learning.rl.worst_cases import WorstCases, worst_cases
-from stigmergy.routers.estimators.views import LatentSemantics
 from stigmergy.routers.observation import Floats, Money, ObservationSpec, Places, Truths
 
 MOST_HOPS: Final = 4
@@ -68,19 +67,19 @@ class ArmSource:
         )
 
 
-def arm_source(log: ArmLog, semantics: LatentSemantics, vectors: Floats) -> ArmSource:
+def arm_source(log: ArmLog, features: str, vectors: Floats) -> ArmSource:
     """Act in a log again.
 
     Args:
         log: the log.
-        semantics: what made the query vectors, learnt on train texts alone.
+        features: version of what made the query vectors.
         vectors: of the queries, shape (Q, D).
     """
     worst, table = worst_cases(log), log.table
     tasks = tuple(sorted(set(table.tasks)))
     spec = ObservationSpec(
         graph=next(iter(table.files.values())),
-        features=semantics.version,
+        features=features,
         feature_size=vectors.shape[1],
         tasks=tasks,
         actions=table.arms,

@@ -17,6 +17,8 @@ CAP_QUANTILE: Final = 0.99
 NANO: Final = 1e9
 BY_PRICES: Final = "prices"
 BY_COSTS: Final = "costs"
+_ROUNDING: Final = 1.0 + 1e-9
+"""A call that costs exactly its worst case must not be cut because a fitted price is a hair too low."""
 _SLACK: Final = 1.02
 """A fitted price list may be this far off, by rounding of what was logged; further off, it is none."""
 
@@ -51,11 +53,11 @@ def worst_cases(log: ArmLog) -> WorstCases:
         prices = _prices(cost[train], tokens_in[train], tokens_out[train], log.calls[train, arm])
         if prices is None:
             worst[:, arm] = np.nanquantile(cost[train], CAP_QUANTILE)
-            cut[:, arm] = cost > worst[:, arm, None]
+            cut[:, arm] = cost > worst[:, arm, None] * _ROUNDING
         else:
             cap = np.ceil(np.nanquantile(tokens_out[train], CAP_QUANTILE))
             worst[:, arm] = prices[0] * np.nanmax(tokens_in, axis=1) + prices[1] * cap
-            cut[:, arm] = (tokens_out > cap) | (cost > worst[:, arm, None])
+            cut[:, arm] = (tokens_out > cap) | (cost > worst[:, arm, None] * _ROUNDING)
         basis[name] = BY_COSTS if prices is None else BY_PRICES
     most: Money = np.ceil(worst * NANO).astype(np.int64)
     charged: Money = np.ceil(np.nan_to_num(log.cost) * NANO).astype(np.int64)

@@ -62,7 +62,7 @@ def log(log_file: Path) -> ArmLog:
 @pytest.fixture(scope="session")
 def source(log: ArmLog) -> ArmSource:
     semantics = learn_semantics(log.table.texts, bits=8, rank=6)
-    return arm_source(log, semantics, semantics.project(embed_all(semantics.embedder, log.table.texts)))
+    return arm_source(log, semantics.version, semantics.project(embed_all(semantics.embedder, log.table.texts)))
 
 
 @pytest.fixture(scope="session")

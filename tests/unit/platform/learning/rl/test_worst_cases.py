@@ -43,3 +43,11 @@ def test_an_arm_of_several_calls_is_capped_by_its_costs(log: ArmLog) -> None:
     found = worst_cases(replace(log, calls=calls))
     assert found.basis[log.table.arms[0]] == BY_COSTS
     assert len(set(found.worst_case[:, 0].tolist())) == 1
+
+
+def test_an_arm_that_always_costs_the_same_is_never_cut(log: ArmLog) -> None:
+    tokens = np.where(np.isnan(log.tokens_in), np.nan, 20.0)
+    answered = np.where(np.isnan(log.tokens_out), np.nan, 30.0)
+    for price in (1e-6, 2e-6, 3.3e-7):
+        same = replace(log, tokens_in=tokens, tokens_out=answered, cost=50 * price * np.ones_like(log.cost))
+        assert not worst_cases(same).cut.any()
