@@ -16,7 +16,7 @@ ROUTERS: TypeAdapter[Any] = TypeAdapter(c.RouterConfig)
 
 
 # A trained one needs its artifact: the contract suite and test_gnn_router build them.
-TRAINED = (c.EstimatorConfig, c.GnnConfig)
+TRAINED = (c.EstimatorConfig, c.GnnConfig, c.PolicyConfig)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in get_args(c.RouterConfig) if kind not in TRAINED])
