@@ -124,6 +124,11 @@ def eventually() -> Callable[..., object]:
     return ask
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What learns comes first, before all what has a Ray of its own: the one of the suite, once up, stays."""
+    items.sort(key=lambda item: ("training/test_cluster" not in item.nodeid, "tests/learning" not in item.nodeid))
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Iterator[Served]:
     from stigmergy.deployments.local_cluster import local_cluster
