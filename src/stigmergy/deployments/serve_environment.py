@@ -11,6 +11,9 @@ from stigmergy.deployments.instance import MARKER, Instance
 from stigmergy.errors import DeployFailed
 from stigmergy.platform.settings import ServingConfig
 
+FRONT_DOOR = "stigmergy.deployments.front_door:middlewares"
+"""Named, not imported: it brings the whole application with it."""
+
 # Below the ports that systems hand out by themselves, of which Ray takes two dozen while it starts.
 _FIRST_PORT = 20_000
 _BLOCK = 200
@@ -59,6 +62,7 @@ def serve_environment(serving: ServingConfig, instance: Instance) -> Mapping[str
     return common | {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": FRONT_DOOR,
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),
