@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
@@ -11,7 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stigmergy.deployments.api.accepting import Submission, accept, body_hash, read_body
+from stigmergy.deployments.api.accepting import Submission, accept, body_hash, new_token, read_body
 from stigmergy.deployments.api.openai.chat import ChatForm
 from stigmergy.deployments.api.openai.coming import Coming, DirectAnswer, DurableAnswer, answered_alone
 from stigmergy.deployments.api.openai.errors import Refusal, defect_of, refusal_of
@@ -41,11 +40,12 @@ def _answered(door: Door) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         runtime: Runtime = request.app.state.runtime
-        request.state.id = f"req_{uuid.uuid4().hex}"
+        token = new_token()
+        request.state.id = f"req_{token}"
         try:
             asker = runtime.keyring.asker(request.headers.get("authorization"))
             key = _key(request.headers.get("idempotency-key"))
-            response = await door(request, Submission(asker, runtime.clock.now(), key))
+            response = await door(request, Submission(asker, runtime.clock.now(), key, token))
         except StigmergyError as error:
             logger.info("%s: %s", error.code, error)
             response = _refused(refusal_of(error))
