@@ -33,7 +33,8 @@ def served_yaml(port: int, store: Path) -> str:
     failing = "\n".join(f"  fails_{kind}: {_agent('never', '0.0001', _always(kind))}" for kind in KINDS)
     graphs = "\n".join(f"  on_{kind}: {{stages: [[fails_{kind}, spare]], router: cheapest}}" for kind in KINDS)
     return f"""
-models: {{words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}, deployment: {{}}}}}}
+models: {{words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}},
+          deployment: {{num_replicas: 2, replica_routing: {{kind: cache_affine}}}}}}}}
 agents:
   chats: {{kind: llm, model: words}}
   talks: {{kind: llm, model: words, runs: deployment}}

@@ -12,8 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from stigmergy.agents.deployment_config import DeploymentConfig, require
+from stigmergy.agents.deployment_config import require
 from stigmergy.agents.models.openai_compatible import LimitField
+from stigmergy.agents.models.replica_routing import ModelDeploymentConfig
 from stigmergy.domain import ZERO, Price
 
 
@@ -59,7 +60,7 @@ class ScriptedModelConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = "ok"
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class TransformersConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +103,12 @@ class NanoConfig:
     device: str = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig
 
 
-def deployment_of(config: ModelConfig) -> DeploymentConfig | None:
+def deployment_of(config: ModelConfig) -> ModelDeploymentConfig | None:
     """How a model is deployed; None where it runs in the process that asks it, or somewhere else altogether."""
     return None if isinstance(config, OpenAICompatibleConfig) else config.deployment
