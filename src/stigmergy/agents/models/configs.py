@@ -65,16 +65,21 @@ class ScriptedModelConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
-    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request."""
+    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request.
+
+    Of ``cached_tokens`` of earlier questions it keeps what it computed, for questions that begin alike; 0: of none.
+    """
 
     max_batch: int = 16
     max_waiting: int = 64
     max_input_tokens: int = 4096
     max_output_tokens: int = 1024
+    cached_tokens: int = 0
 
     def __post_init__(self) -> None:
         for name in ("max_batch", "max_waiting", "max_input_tokens", "max_output_tokens"):
             require(getattr(self, name) >= 1, f"limits.{name}", getattr(self, name), "at least 1")
+        require(self.cached_tokens >= 0, "limits.cached_tokens", self.cached_tokens, "at least 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
