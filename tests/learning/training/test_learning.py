@@ -49,7 +49,7 @@ def trained(data: Path, learner: LearnerConfig, out: Path, iterations: int, weat
     )
     document = train(training, out, resume=False, told=lambda _: None)
     assert document["over_budget"] == 0
-    return load_policy(out / "policy.npz")
+    return load_policy(out / "policy.safetensors")
 
 
 class Knowing:

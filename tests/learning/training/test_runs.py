@@ -70,7 +70,7 @@ def test_another_seed_gives_other_weights_and_the_best_is_the_artifact(arms: Pat
     document = train(replace(training(arms, LEARNERS[0]), seeds=(1, 2)), tmp_path, resume=False, told=unheard)
     assert len({seed["version"] for seed in document["seeds"]}) == 2
     best = max(document["seeds"], key=lambda seed: float(seed["figures"]["val_return"]))
-    assert load_policy(tmp_path / "policy.npz").version == best["version"] == document["version"]
+    assert load_policy(tmp_path / "policy.safetensors").version == best["version"] == document["version"]
 
 
 def test_what_is_left_behind_tells_of_the_training(arms: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_what_is_left_behind_tells_of_the_training(arms: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "metrics.json").read_text()) == document
     assert [each["iteration"] for each in document["seeds"][0]["history"]] == [1, 3]
     assert list((tmp_path / "seed-0" / "tensorboard").glob("events.*"))
-    described = load_policy(tmp_path / "policy.npz").describe()
+    described = load_policy(tmp_path / "policy.safetensors").describe()
     assert described["learner"] == "bopo"
     assert described["data"] == document["data"]
     assert described["metrics"]["val_over_budget"] == 0

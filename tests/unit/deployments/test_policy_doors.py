@@ -37,7 +37,7 @@ tenants:
 
 def artifact(served: Any) -> bytes:
     """Of an estimator that holds the dear agent to be the better one."""
-    path = served.folder / "policy.npz"
+    path = served.folder / "policy.safetensors"
     trained = train_arms("best_per_task", served.log({"cheap": 0.2, "dear": 0.9}))
     save_arms(path, trained.model, trained.origin)
     return bytes(path.read_bytes())
