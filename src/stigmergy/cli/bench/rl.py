@@ -12,7 +12,7 @@ from stigmergy.cli.output import print_json, stdout, table, working
 
 
 def rl(
-    queries: Annotated[int, typer.Option(min=100, help="Of the made-up log; each makes some 35 rows.")] = 5_000,
+    queries: Annotated[int, typer.Option(min=1_000, help="Of the made-up log; each makes some 29 rows.")] = 5_000,
     epochs: Annotated[int, typer.Option(min=1, help="Timed passes over the rows.")] = 3,
     as_json: AsJson = False,
 ) -> None:

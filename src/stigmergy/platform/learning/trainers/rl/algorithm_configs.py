@@ -55,10 +55,17 @@ def learner_group(training: RlTraining, learner: LearnerConfig, spec: Observatio
     return config.build_learner_group(rl_module_spec=_module(training, learner, spec))
 
 
-def default_cloning(training: RlTraining, parts: Sequence[Path], spec: ObservationSpec, updates: int) -> Algorithm:
+def default_cloning(
+    training: RlTraining, parts: Sequence[Path], spec: ObservationSpec, updates: int, **data: Any
+) -> Algorithm:
     """RLlib's own way from Parquet to a cloned policy, with its defaults but for names, sizes and the module.
 
-    ``updates`` are the gradient steps of one ``train``.
+    Args:
+        training: learning rate, minibatch and network.
+        parts: Parquet files of transitions.
+        spec: of their observations.
+        updates: gradient steps of one ``train``.
+        data: further settings of ``AlgorithmConfig.offline_data``.
     """
     learner = training.learner
     config = BCConfig().environment(observation_space=observation_space(spec), action_space=Discrete(len(spec.actions)))
@@ -67,6 +74,7 @@ def default_cloning(training: RlTraining, parts: Sequence[Path], spec: Observati
         input_read_method_kwargs={"columns": list(RLLIB_COLUMNS.values())},
         input_read_schema=dict(RLLIB_COLUMNS),
         dataset_num_iters_per_learner=updates,
+        **data,
     )
     config.rl_module(rl_module_spec=_module(training, learner, spec)).learners(num_learners=0)
     config.training(lr=learner.lr, train_batch_size_per_learner=learner.minibatch)
