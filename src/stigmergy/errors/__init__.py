@@ -56,6 +56,7 @@ from stigmergy.errors.graphs import (
     UnpricedAgent,
 )
 from stigmergy.errors.learning import (
+    GpuMissing,
     InvalidArtifact,
     InvalidLog,
     LearningError,
@@ -138,6 +139,7 @@ __all__ = [
     "EpisodeError",
     "EpisodeNotFound",
     "GoalUnreachable",
+    "GpuMissing",
     "GraphError",
     "IdempotencyConflict",
     "IllegalEvent",

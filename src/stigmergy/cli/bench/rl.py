@@ -24,13 +24,13 @@ def rl(
     if as_json:
         print_json(document)
         return
-    rows = table("Training, per second")
-    for column in ("", "ours", "plain torch", "RLlib's default"):
-        rows.add_column(column, justify="left" if not column else "right")
+    rows = table("Training")
+    rows.add_column("")
+    rows.add_column("by")
+    rows.add_column("a second", justify="right")
     for name, key in (("logged transitions", "transitions_per_s"), ("environment steps", "env_steps_per_s")):
-        found = document[key]
-        cells = (found.get(way) for way in ("ours", "plain_torch", "rllib_default"))
-        rows.add_row(name, *("-" if pace is None else f"{pace:,.0f}" for pace in cells))
+        for way, pace in document[key].items():
+            rows.add_row(name, way.replace("_", " "), f"{pace:,.0f}")
     stdout().print(rows)
     for name, ratio in document["ratios"].items():
         stdout().print(f"{name.replace('_', ' ')}: {ratio:.2f} (bar {document['bars'][name]:g})")

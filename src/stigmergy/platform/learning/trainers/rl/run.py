@@ -77,6 +77,7 @@ def train(training: RlTraining, out: Path, *, resume: bool, told: Told) -> Docum
     Raises:
         InvalidLog: the data cannot be learnt from.
         TrainingExists: the folder holds a training, and it is not to be resumed; or one of another configuration.
+        GpuMissing: it is to use a GPU, and there is none.
     """
     _claim(training, out, resume=resume)
     # More threads would add up in another order from run to run, and so would weights.
