@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -16,14 +17,22 @@ def rl(
     epochs: Annotated[int, typer.Option(min=1, help="Timed passes over the rows.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Rows and environment steps a second in training, beside RLlib's defaults and a plain torch loop."""
+    """Rows and environment steps a second in training, beside RLlib's defaults and a plain torch loop.
+
+    Ends with status 1 where a bar does not hold.
+    """
     with needs("train"):
         from stigmergy.bench.training.report import report
     with working("measuring") as status:
         document = report(queries, epochs, told=status.update)
     if as_json:
         print_json(document)
-        return
+    else:
+        _print(document)
+    raise typer.Exit(0 if document["bars_hold"] else 1)
+
+
+def _print(document: Mapping[str, Any]) -> None:
     rows = table("Training")
     rows.add_column("")
     rows.add_column("by")
