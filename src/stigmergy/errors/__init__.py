@@ -28,7 +28,7 @@ StigmergyError
                               ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy, TrainingExists
+                UnfitPolicy, TrainingExists, GpuMissing
 """
 
 from stigmergy.errors.agents import (
