@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +25,8 @@ def rl(
     """
     with needs("train"):
         from stigmergy.bench.training.report import report
-    with working("measuring") as status:
+    # Ray prints warnings of its own where the document is to stand alone.
+    with working("measuring") as status, redirect_stdout(sys.stderr):
         document = report(queries, epochs, told=status.update)
     if as_json:
         print_json(document)
