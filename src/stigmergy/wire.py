@@ -352,7 +352,10 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint."""
+    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint.
+
+    ``warnings``: what of the configuration should be looked at, such as packaged prices that have grown old.
+    """
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
@@ -362,6 +365,7 @@ class ServedModel(Told):
     config: str = ""
     store: str = ""
     in_flight: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class RouteModel(Told):

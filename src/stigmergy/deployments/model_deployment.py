@@ -21,6 +21,7 @@ from stigmergy.agents.models.base import (
     Resident,
     StreamingModel,
 )
+from stigmergy.agents.models.prices import price_of
 from stigmergy.deployments.serve_options import serve_options
 from stigmergy.deployments.translate_errors import agent_error
 from stigmergy.domain import ModelOptions, Price
@@ -167,4 +168,4 @@ def _model(name: str, settings: Settings, handles: Mapping[str, Any], environ: M
     config = settings.models[name]
     if name not in handles:
         return build_model(name, config, environ)
-    return DeployedModel(name, handles[name], config.price.price() if config.price is not None else None)
+    return DeployedModel(name, handles[name], price_of(config))

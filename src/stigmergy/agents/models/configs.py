@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 
 from stigmergy.agents.deployment_config import DeploymentConfig, require
 from stigmergy.agents.models.openai_compatible import LimitField
+from stigmergy.agents.models.pool import PoolConfig
 from stigmergy.domain import ZERO, Price
 
 
@@ -48,6 +49,7 @@ class OpenAICompatibleConfig:
     model: str
     api_key_env: str | None = "OPENAI_API_KEY"
     limit_field: LimitField = "max_tokens"
+    pool: PoolConfig = field(default_factory=PoolConfig)
     price: PriceConfig | None = None
 
 

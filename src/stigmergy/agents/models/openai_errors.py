@@ -3,7 +3,8 @@
 ======================================================================  ================
 what the server or the network said                                     error
 ======================================================================  ================
-connection refused or name unknown, 401, 404, 402, 429 without credit   AgentUnavailable
+connection refused or too slow to stand, name unknown, 401, 404,
+402, 429 without credit                                                 AgentUnavailable
 other 429, 503, 529                                                     AgentOverloaded
 timeout, 408                                                            AgentTimedOut
 400 with a content filter or policy violation                           AgentRefused
@@ -64,13 +65,13 @@ def connection_error(model: str, error: Exception) -> AgentError:
 
     Only a connection that never stood proves that nothing was sent; one that broke later leaves the outcome unknown.
     """
-    from aiohttp import ClientConnectorError
+    from aiohttp import ClientConnectorError, ConnectionTimeoutError
 
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, ClientConnectorError | ConnectionTimeoutError):
+        return AgentUnavailable(model, f"cannot connect: {reason}")
     if isinstance(error, TimeoutError):
         return AgentTimedOut(model, "the server did not answer in time")
-    reason = f"{type(error).__name__}: {error}"
-    if isinstance(error, ClientConnectorError):
-        return AgentUnavailable(model, f"cannot connect: {reason}")
     return AgentFailed(model, f"the connection broke: {reason}")
 
 

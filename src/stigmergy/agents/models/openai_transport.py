@@ -11,9 +11,9 @@ from urllib.request import getproxies
 import aiohttp
 
 from stigmergy.agents.models.openai_errors import broken_off, connection_error, refused
+from stigmergy.agents.models.pool import Places, PoolConfig
 from stigmergy.errors import InvalidReply
 
-_MOST_CONNECTIONS: Final = 1000
 _BAD: Final = 400
 _DATA: Final = b"data:"
 _DONE: Final = b"[DONE]"
@@ -22,13 +22,14 @@ _DONE: Final = b"[DONE]"
 class Transport:
     """One server, over a pool of connections that stay open. ``silence_s`` limits how long nothing comes."""
 
-    def __init__(self, model: str, base_url: str, api_key: str) -> None:
+    def __init__(self, model: str, base_url: str, api_key: str, pool: PoolConfig) -> None:
         self._model = model
         self._base_url = base_url
         self._url = f"{base_url.rstrip('/')}/chat/completions"
+        self._pool, self._places = pool, Places(model, pool)
         self._session = aiohttp.ClientSession(
             headers={"authorization": f"Bearer {api_key}", "content-type": "application/json"},
-            connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=pool.max_connections, keepalive_timeout=pool.keep_alive_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             # Looked for once: per request it would be asked of the environment again.
             trust_env=bool(getproxies()),
@@ -61,13 +62,16 @@ class Transport:
 
     @asynccontextmanager
     async def _answered(self, asked: Mapping[str, Any], silence_s: float) -> AsyncIterator[aiohttp.ClientResponse]:
-        body, limit = json.dumps(asked).encode(), aiohttp.ClientTimeout(total=None, sock_read=silence_s)
+        body, pool = json.dumps(asked).encode(), self._pool
+        limit = aiohttp.ClientTimeout(
+            total=pool.total_timeout_s, connect=pool.connect_timeout_s, sock_read=pool.silence_s(silence_s)
+        )
         try:
-            async with self._session.post(self._url, data=body, timeout=limit) as answer:
+            async with self._places.one(), self._session.post(self._url, data=body, timeout=limit) as answer:
                 if answer.status >= _BAD:
                     raise refused(self._model, answer.status, await answer.text(errors="replace"))
                 yield answer
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise connection_error(self._model, error) from error
 
     def _json(self, text: bytes) -> Any:
