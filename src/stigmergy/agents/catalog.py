@@ -168,7 +168,7 @@ def build_model(name: str, config: ModelConfig, environ: Mapping[str, str]) -> L
     """The model; nothing is connected before its first call.
 
     Raises:
-        ConfigError: the environment variable that should hold its key is not set.
+        ConfigError: the environment variable that should hold its key is not set, or vLLM would run it.
         MissingExtra: it runs in this process, and torch is not installed.
     """
     price = price_of(config)
@@ -181,6 +181,8 @@ def build_model(name: str, config: ModelConfig, environ: Mapping[str, str]) -> L
             return ScriptedModel(name, tuple(config.answers.items()), config.otherwise, price)
         case configs.TransformersConfig() | configs.NanoConfig():
             return _batched(name, config, price)
+        case configs.VllmConfig():
+            raise ConfigError(_SOURCE, ((f"models.{name}.kind", "vLLM runs on Ray Serve alone; serve or deploy it"),))
         case _:
             assert_never(config)
 

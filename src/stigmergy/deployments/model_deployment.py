@@ -12,7 +12,7 @@ from typing import Any
 from ray import serve
 
 from stigmergy.agents.catalog import build_model
-from stigmergy.agents.configs import DeploymentConfig
+from stigmergy.agents.configs import DeploymentConfig, VllmConfig
 from stigmergy.agents.models.base import (
     NO_OPTIONS,
     Completion,
@@ -24,6 +24,7 @@ from stigmergy.agents.models.base import (
 from stigmergy.agents.models.prices import price_of
 from stigmergy.deployments.serve_options import serve_options
 from stigmergy.deployments.translate_errors import agent_error
+from stigmergy.deployments.vllm import ask_vllm
 from stigmergy.domain import ModelOptions, Price
 from stigmergy.errors import AgentError, AgentTimedOut, InvalidReply
 from stigmergy.platform.settings import Settings
@@ -166,6 +167,8 @@ def models_of(
 
 def _model(name: str, settings: Settings, handles: Mapping[str, Any], environ: Mapping[str, str]) -> LanguageModel:
     config = settings.models[name]
+    if isinstance(config, VllmConfig):
+        return ask_vllm(name, config, settings.serving)
     if name not in handles:
         return build_model(name, config, environ)
     return DeployedModel(name, handles[name], price_of(config))

@@ -14,6 +14,7 @@ from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, mis
 from stigmergy.platform.settings.document import Problem
 from stigmergy.platform.settings.prices import unpriced_models
 from stigmergy.platform.settings.records import GraphConfig, Settings
+from stigmergy.platform.settings.vllm import misplaced_vllm
 from stigmergy.routers.configs import FixedPathConfig
 
 
@@ -22,6 +23,7 @@ def contradictions(settings: Settings) -> list[Problem]:
     return [
         *_agents(settings),
         *unpriced_models(settings),
+        *misplaced_vllm(settings),
         *_graphs(settings),
         *_colonies(settings),
         *_defaults(settings),
