@@ -352,10 +352,7 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint.
-
-    ``warnings``: what of the configuration should be looked at, such as packaged prices that have grown old.
-    """
+    """What this server serves; ``config`` is a fingerprint, ``warnings`` what of it should be looked at."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
