@@ -352,7 +352,7 @@ class PolicyModel(Told):
 
 
 class ServedModel(Told):
-    """What this server serves; ``policies`` as the gateway that answers has them, ``config`` a fingerprint."""
+    """What this server serves; ``config`` is a fingerprint, ``warnings`` what of it should be looked at."""
 
     graphs: tuple[str, ...]
     routers: tuple[str, ...]
@@ -362,6 +362,7 @@ class ServedModel(Told):
     config: str = ""
     store: str = ""
     in_flight: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class RouteModel(Told):

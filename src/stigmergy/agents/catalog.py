@@ -26,6 +26,7 @@ from stigmergy.agents.evaluators.judge import unbooked
 from stigmergy.agents.llm import Asking, LlmAgent
 from stigmergy.agents.models.base import LanguageModel
 from stigmergy.agents.models.openai_compatible import NO_KEY, OPENAI_URL, OpenAICompatibleModel
+from stigmergy.agents.models.prices import price_of
 from stigmergy.agents.models.scripted import ScriptedModel
 from stigmergy.agents.runners import LoopRunner, Program, Runner, Runs, own_runner
 from stigmergy.agents.scripted import FailingAt, InOrder, ScriptedAgent
@@ -42,15 +43,15 @@ def profile_of(name: AgentId, config: AgentConfig, models: Mapping[str, ModelCon
     """What the configuration says of an agent, without building it.
 
     Raises:
-        UnpricedAgent: neither the agent nor its model states a price.
+        UnpricedAgent: neither the agent nor its model states a price, and none is packaged for the model.
         ConfigError: it names a model that is not declared.
     """
-    price = config.price
+    price = config.price.price() if config.price is not None else None
     if price is None and isinstance(config, configs.LlmConfig):
-        price = _known(f"agents.{name}.model", config.model, models).price
+        price = price_of(_known(f"agents.{name}.model", config.model, models))
     if price is None:
         raise UnpricedAgent(name)
-    return _profile(name, config, price.price())
+    return _profile(name, config, price)
 
 
 def _profile(name: AgentId, config: AgentConfig, price: Price) -> AgentProfile:
@@ -167,19 +168,21 @@ def build_model(name: str, config: ModelConfig, environ: Mapping[str, str]) -> L
     """The model; nothing is connected before its first call.
 
     Raises:
-        ConfigError: the environment variable that should hold its key is not set.
+        ConfigError: the environment variable that should hold its key is not set, or vLLM would run it.
         MissingExtra: it runs in this process, and torch is not installed.
     """
-    price = config.price.price() if config.price is not None else None
+    price = price_of(config)
     match config:
         case configs.OpenAICompatibleConfig():
             base_url = config.base_url or environ.get("OPENAI_BASE_URL") or OPENAI_URL
             key = _api_key(name, config.api_key_env, environ)
-            return OpenAICompatibleModel(name, config.model, base_url, key, price, config.limit_field)
+            return OpenAICompatibleModel(name, config.model, base_url, key, price, config.limit_field, config.pool)
         case configs.ScriptedModelConfig():
             return ScriptedModel(name, tuple(config.answers.items()), config.otherwise, price)
         case configs.TransformersConfig() | configs.NanoConfig():
             return _batched(name, config, price)
+        case configs.VllmConfig():
+            raise ConfigError(_SOURCE, ((f"models.{name}.kind", "vLLM runs on Ray Serve alone; serve or deploy it"),))
         case _:
             assert_never(config)
 

@@ -28,6 +28,7 @@ from stigmergy.agents.models.configs import (
     PriceConfig,
     ScriptedModelConfig,
     TransformersConfig,
+    VllmConfig,
 )
 from stigmergy.agents.runners import Runs
 from stigmergy.agents.strategies import STRATEGIES, StrategyName, uncovered_calls
@@ -54,6 +55,7 @@ __all__ = [
     "ToolConfig",
     "TransformersConfig",
     "UnitTestConfig",
+    "VllmConfig",
     "WorkbenchConfig",
     "WorkbenchEvaluatorConfig",
     "check_strategy",
@@ -171,7 +173,7 @@ def completes_freely(config: AgentConfig, models: Mapping[str, ModelConfig]) -> 
     """Whether a caller's tools and response format reach a language model that takes them, and its completion him."""
     if not isinstance(config, LlmConfig) or not STRATEGIES[config.strategy].verbatim:
         return False
-    return isinstance(models[config.model], OpenAICompatibleConfig)
+    return isinstance(models[config.model], OpenAICompatibleConfig | VllmConfig)
 
 
 AgentConfig: TypeAlias = ToolConfig | LlmConfig | ScriptedConfig | WorkbenchConfig

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from stigmergy.cli.extras import needs
 from stigmergy.cli.options import AsJson
-from stigmergy.cli.output import print_json, printable, stdout
+from stigmergy.cli.output import print_json, printable, stderr, stdout
 from stigmergy.errors import ConfigError
 
 app = typer.Typer(no_args_is_help=True, help="The configuration file.")
@@ -22,20 +23,24 @@ def check(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A YAML file.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a file; every mistake is told at once, with its path in the file."""
+    """Check a file; every mistake is told at once, with its path in the file; packaged prices that are old, too."""
     with needs("core"):
-        from stigmergy.platform.settings import load_settings
+        from stigmergy.platform.settings import load_settings, old_prices
     try:
-        load_settings(file, os.environ)
+        settings = load_settings(file, os.environ)
     except ConfigError as error:
         if not as_json:
             raise
         problems = [{"path": path, "problem": problem} for path, problem in error.problems]
         print_json({"file": str(file), "ok": False, "problems": problems})
         raise typer.Exit(1) from None
+    old = old_prices(settings, datetime.now(UTC).date())
     if as_json:
-        print_json({"file": str(file), "ok": True, "problems": []})
+        warnings = [{"path": path, "warning": warning} for path, warning in old]
+        print_json({"file": str(file), "ok": True, "problems": [], "warnings": warnings})
     else:
+        for path, warning in old:
+            stderr().print(Text.assemble(("warning: ", "yellow"), printable(f"{path} {warning}")), soft_wrap=True)
         stdout().print(Text.assemble(("ok", "green"), " ", printable(str(file))), soft_wrap=True)
 
 

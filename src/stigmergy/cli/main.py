@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, policies, tasks, train
+from stigmergy.cli import artifact, bench, config, episodes, evaluate, graph, keys, models, policies, tasks, train
 from stigmergy.cli.demo.command import demo
 from stigmergy.cli.deploy import deploy
 from stigmergy.cli.error_line import ErrorLine
@@ -34,6 +34,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "graph": graph.app,
     "policies": policies.app,
     "keys": keys.app,
+    "models": models.app,
     "config": config.app,
     "evaluate": evaluate.app,
     "train": train.app,

@@ -99,6 +99,7 @@ def _start(settings: Settings, instance: Instance) -> str:
     from ray import serve
 
     from stigmergy.deployments.app import build
+    from stigmergy.deployments.vllm import VLLM_APPLICATION, VLLM_ROUTE, vllm_application, vllm_models
 
     serving = settings.serving
     on_sigterm = signal.getsignal(signal.SIGTERM)
@@ -114,10 +115,15 @@ def _start(settings: Settings, instance: Instance) -> str:
         serve.start(http_options={"host": serving.host, "port": serving.port})
     except (RuntimeError, TimeoutError) as error:
         raise DeployFailed((("proxy", last_sentence(str(error))),)) from error
+    name = APPLICATION
     try:
-        serve.run(build(settings), name=APPLICATION, route_prefix="/")
+        if models := vllm_models(settings):
+            name = VLLM_APPLICATION
+            serve.run(vllm_application(models), name=name, route_prefix=VLLM_ROUTE)
+            name = APPLICATION
+        serve.run(build(settings), name=name, route_prefix="/")
     except RuntimeError as error:
-        raise DeployFailed(_what_deployments_say() or (("application", str(error)),)) from error
+        raise DeployFailed(_what_deployments_say(name) or (("application", str(error)),)) from error
     url = f"http://{serving.host}:{serving.port}"
     _wait_until_ready(url, instance)
     return url
@@ -151,10 +157,10 @@ def _stdout_to_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def _what_deployments_say() -> tuple[tuple[str, str], ...]:
+def _what_deployments_say(application: str) -> tuple[tuple[str, str], ...]:
     from ray import serve
 
-    found = serve.status().applications[APPLICATION].deployments
+    found = serve.status().applications[application].deployments
     return tuple((name, last_sentence(status.message)) for name, status in found.items() if status.message)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ray import serve
 
 from stigmergy.agents.catalog import build_model
+from stigmergy.agents.configs import VllmConfig
 from stigmergy.agents.models.base import (
     NO_OPTIONS,
     Completion,
@@ -19,11 +20,13 @@ from stigmergy.agents.models.base import (
     Resident,
     StreamingModel,
 )
+from stigmergy.agents.models.prices import price_of
 from stigmergy.agents.models.replica_routing import ModelDeploymentConfig
 from stigmergy.deployments.question import Question
 from stigmergy.deployments.replica_routing.request_router import request_router
 from stigmergy.deployments.serve_options import serve_options
 from stigmergy.deployments.translate_errors import agent_error
+from stigmergy.deployments.vllm import ask_vllm
 from stigmergy.domain import ModelOptions, Price
 from stigmergy.errors import AgentError, AgentTimedOut, InvalidReply
 from stigmergy.platform.settings import Settings
@@ -159,6 +162,8 @@ def models_of(
 
 def _model(name: str, settings: Settings, handles: Mapping[str, Any], environ: Mapping[str, str]) -> LanguageModel:
     config = settings.models[name]
+    if isinstance(config, VllmConfig):
+        return ask_vllm(name, config, settings.serving)
     if name not in handles:
         return build_model(name, config, environ)
-    return DeployedModel(name, handles[name], config.price.price() if config.price is not None else None)
+    return DeployedModel(name, handles[name], price_of(config))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stigmergy.deployments.serve_api import ServeApi
+from stigmergy.deployments.vllm import sent_to_cluster
 from stigmergy.errors import DeployFailed, RolloutTimedOut
 from stigmergy.platform.settings import ServingConfig, serving_of_text, settings_from, unset_variables
 from stigmergy.platform.settings.shape import read_text
@@ -17,6 +18,7 @@ from stigmergy.platform.settings.shape import read_text
 APPLICATION = "stigmergy"
 IMPORT_PATH = "stigmergy.deployments.builder:application"
 _FAILED = ("DEPLOY_FAILED", "UNHEALTHY")
+_RUNNING = "RUNNING"
 _LOOK_EVERY_S = 0.5
 _PROXIES = {"head": "HeadOnly", "every_node": "EveryNode"}
 
@@ -49,7 +51,8 @@ class Rollout:
                     "route_prefix": "/",
                     "import_path": IMPORT_PATH,
                     "args": self._arguments(),
-                }
+                },
+                *sent_to_cluster(self.config),
             ],
         }
 
@@ -91,13 +94,14 @@ def roll_out(api: ServeApi, rollout: Rollout, within_s: float) -> None:
     api.put(document)
     until, said = time.monotonic() + within_s, "nothing yet"
     while time.monotonic() < until:
-        told = _ours(api.serving())
-        if told is not None and _is_about(told, document):
-            said = str(told["status"])
-            if said in _FAILED:
-                raise DeployFailed(_reasons(told))
-            if said == "RUNNING":
-                return
+        told = _told(api.serving(), document)
+        for each in told:
+            if each["status"] in _FAILED:
+                raise DeployFailed(_reasons(each))
+        if told:
+            said = next((str(each["status"]) for each in told if each["status"] != _RUNNING), _RUNNING)
+        if said == _RUNNING:
+            return
         time.sleep(_LOOK_EVERY_S)
     raise RolloutTimedOut(within_s, said)
 
@@ -107,9 +111,12 @@ def _ours(serving: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return found
 
 
-def _is_about(told: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
-    """Whether the cluster speaks of what was sent, and not yet of what ran before."""
-    return bool(_arguments_of(told) == document["applications"][0]["args"])
+def _told(serving: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """What the cluster says of each application that was sent; nothing while it speaks of what ran before."""
+    known = serving.get("applications", {})
+    told = tuple(known.get(sent["name"], {}) for sent in document["applications"])
+    sent = tuple(each["args"] for each in document["applications"])
+    return told if tuple(map(_arguments_of, told)) == sent else ()
 
 
 def _arguments_of(told: Mapping[str, Any] | None) -> Mapping[str, str]:

@@ -16,8 +16,8 @@ def serve_options(config: DeploymentConfig) -> dict[str, Any]:
         "health_check_period_s": 2,
         "health_check_timeout_s": 10,
         "graceful_shutdown_timeout_s": 5,
-        **_scaling(config),
-        **_placement(config),
+        **scaling_options(config),
+        **placement_options(config),
     }
 
 
@@ -28,7 +28,8 @@ def _resources(config: DeploymentConfig) -> dict[str, Any]:
     return resources
 
 
-def _scaling(config: DeploymentConfig) -> dict[str, Any]:
+def scaling_options(config: DeploymentConfig) -> dict[str, Any]:
+    """How many replicas there are."""
     if config.min_replicas is None:
         return {"num_replicas": config.num_replicas}
     scaling: dict[str, Any] = {"min_replicas": config.min_replicas, "max_replicas": config.max_replicas}
@@ -37,7 +38,8 @@ def _scaling(config: DeploymentConfig) -> dict[str, Any]:
     return {"autoscaling_config": scaling}
 
 
-def _placement(config: DeploymentConfig) -> dict[str, Any]:
+def placement_options(config: DeploymentConfig) -> dict[str, Any]:
+    """What each replica reserves together; empty where nothing is stated."""
     if not config.placement:
         return {}
     bundles = [dict(bundle) for bundle in config.placement]

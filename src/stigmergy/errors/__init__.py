@@ -26,7 +26,7 @@ StigmergyError
                               PolicyNotFound, PolicyMoved, PromotionRefused,
                               InvalidPolicy, NotOperator;
                               ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
-                              GraphError also: DuplicateAgent)
+                              GraphError also: DuplicateAgent; NotAnswered also: AgentsOverloaded)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
                 UnfitPolicy, TrainingExists, GpuMissing
 """
@@ -87,6 +87,7 @@ from stigmergy.errors.requests import (
     UnknownRouter,
 )
 from stigmergy.errors.running import (
+    AgentsOverloaded,
     BudgetRefused,
     EpisodeError,
     IllegalEvent,
@@ -125,6 +126,7 @@ __all__ = [
     "AgentRefused",
     "AgentTimedOut",
     "AgentUnavailable",
+    "AgentsOverloaded",
     "ApprovalNotAsked",
     "BudgetExhausted",
     "BudgetRefused",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from stigmergy.errors.base import StigmergyError
 
 
@@ -100,6 +102,16 @@ class NotAnswered(EpisodeError):
 
     def __str__(self) -> str:
         return f"episode {self.episode_id} ended as {self.status} without an answer: {self.reason}"
+
+
+class AgentsOverloaded(NotAnswered):
+    """The run ended without an answer because its agents had no room: the same task may do better in a moment.
+
+    ``retry_after_s`` is a guess: full queues do not say when they empty.
+    """
+
+    code = "agents_overloaded"
+    retry_after_s: ClassVar[float] = 1.0
 
 
 class IllegalEvent(EpisodeError):

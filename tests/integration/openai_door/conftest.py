@@ -31,14 +31,18 @@ models:
            price: {{per_million_output: "1"}}}}
   second: {{kind: openai_compatible, base_url: "{url}", model: second, api_key_env: null,
             price: {{per_million_output: "9"}}}}
+  narrow: {{kind: openai_compatible, base_url: "{url}", model: first, api_key_env: null,
+            price: {{per_million_output: "1"}}, pool: {{max_connections: 1, queue_wait_s: 0.05}}}}
 agents:
   cheap: {{kind: llm, model: first, timeout_s: 5}}
   dear: {{kind: llm, model: second, timeout_s: 5}}
+  squeezed: {{kind: llm, model: narrow, timeout_s: 5}}
   thinker: {{kind: llm, model: first, strategy: chain_of_thought, timeout_s: 5}}
   note: {{kind: scripted, replies: ["noted"], price: {{per_call: "0.001"}}}}
 graphs:
   main: {{stages: [[cheap, dear]], router: cheapest}}
   two_steps: {{stages: [[note], [cheap]], router: cheapest}}
+  narrow: {{stages: [[squeezed]], router: cheapest}}
   scripted: {{stages: [[note]], router: cheapest}}
   thinking: {{stages: [[thinker]], router: cheapest}}
 routers:

@@ -103,3 +103,19 @@ async def test_a_deadline_that_passes_is_an_escalation(client: openai.AsyncOpenA
 
 async def test_the_wrong_method_is_refused(http: httpx.AsyncClient) -> None:
     assert (await http.get("/chat/completions")).status_code == 405
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_agents_without_room_are_a_503_that_says_when_to_come_back(
+    house: House, http: httpx.AsyncClient, stream: bool
+) -> None:
+    taking_the_only_connection = asyncio.create_task(
+        http.post("/chat/completions", json={"model": "narrow", "messages": said("hang")})
+    )
+    await house.upstream.has_been_asked(1)
+    answer = await http.post("/chat/completions", json={"model": "narrow", "messages": said("x"), "stream": stream})
+    taking_the_only_connection.cancel()
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["error"]["code"] == "agents_overloaded"
+    assert len(house.upstream.asked) == 1

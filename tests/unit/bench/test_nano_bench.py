@@ -20,5 +20,6 @@ async def test_every_policy_is_tried_on_the_same_tasks_and_costs_lie_between_the
         document["models"]["large"]["usd_per_million_tokens"]
         > 3 * document["models"]["small"]["usd_per_million_tokens"]
     )
-    assert all(rate > 0 for rate in document["models"]["small"]["tokens_per_s"]["engine_at"].values())
+    assert document["policies"]["always-large"]["large_by_tier"] == {"easy": 1, "medium": 1, "hard": 1}
+    assert document["policies"]["always-small"]["large_by_tier"] == {"easy": 0, "medium": 0, "hard": 0}
     assert "trying every policy" in told

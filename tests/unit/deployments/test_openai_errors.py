@@ -53,6 +53,8 @@ def test_clients_are_told_when_to_come_back_and_when_not_to() -> None:
     spent = errors.BudgetExhausted("tenant acme", "usd", "0", "0.1")
     assert refusal_of(spent).headers == {"x-should-retry": "false"}
     assert refusal_of(errors.NotAnswered("e", "escalated", "why")).headers == {"x-should-retry": "false"}
+    full = refusal_of(errors.AgentsOverloaded("e", "escalated", "why"))
+    assert (full.status, full.headers) == (503, {"x-should-retry": "true", "retry-after": "1"})
 
 
 def test_a_defect_keeps_its_details_to_itself() -> None:

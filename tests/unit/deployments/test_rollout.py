@@ -66,7 +66,7 @@ class Cluster(BaseHTTPRequestHandler):
         replicas = [{"state": "RUNNING", "node_ip": "10.0.0.1"}, {"state": "RUNNING", "node_ip": "10.0.0.3"}]
         gateway = {"status": "HEALTHY", "message": "", "target_num_replicas": 2, "replicas": replicas}
         told = {"status": self.status, "message": self.message, "deployments": {"gateway": gateway}}
-        return {"stigmergy": {**told, "deployed_app_config": self.sent[-1]["applications"][0]}}
+        return {each["name"]: {**told, "deployed_app_config": each} for each in self.sent[-1]["applications"]}
 
     def _is_known(self) -> bool:
         known = self.headers["authorization"] == f"Bearer {self.token}"

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from stigmergy.agents.deployment_config import require
+from stigmergy.agents.deployment_config import DeploymentConfig, require
 from stigmergy.agents.models.openai_compatible import LimitField
+from stigmergy.agents.models.pool import PoolConfig
 from stigmergy.agents.models.replica_routing import ModelDeploymentConfig
 from stigmergy.domain import ZERO, Price
 
@@ -49,6 +50,7 @@ class OpenAICompatibleConfig:
     model: str
     api_key_env: str | None = "OPENAI_API_KEY"
     limit_field: LimitField = "max_tokens"
+    pool: PoolConfig = field(default_factory=PoolConfig)
     price: PriceConfig | None = None
 
 
@@ -111,9 +113,34 @@ class NanoConfig:
     deployment: ModelDeploymentConfig | None = None
 
 
-ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VllmConfig:
+    """A model that vLLM runs on Ray Serve (``ray.serve.llm``), in replicas that all agents share.
+
+    ``model`` is a folder or a name on the Hugging Face hub, ``engine_kwargs`` are vLLM's own, ``tensor_parallel`` the
+    number of GPUs that one replica spreads over; it reserves them itself, so ``deployment`` states none.
+    """
+
+    kind: Literal["vllm"] = "vllm"
+    model: str
+    engine_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    tensor_parallel: int = 1
+    pool: PoolConfig = field(default_factory=PoolConfig)
+    price: PriceConfig | None = None
+    deployment: DeploymentConfig = field(default_factory=DeploymentConfig)
+
+    def __post_init__(self) -> None:
+        require(self.tensor_parallel >= 1, "tensor_parallel", self.tensor_parallel, "at least 1")
+        for name in ("num_cpus", "num_gpus"):
+            value = getattr(self.deployment, name)
+            require(value == 0, f"deployment.{name}", value, "left out: vLLM reserves what it needs")
+        stated = self.engine_kwargs.get("tensor_parallel_size", self.tensor_parallel)
+        require(stated == self.tensor_parallel, "engine_kwargs.tensor_parallel_size", stated, "that of tensor_parallel")
+
+
+ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig | VllmConfig
 
 
 def deployment_of(config: ModelConfig) -> ModelDeploymentConfig | None:
-    """How a model is deployed; None where it runs in the process that asks it, or somewhere else altogether."""
-    return None if isinstance(config, OpenAICompatibleConfig) else config.deployment
+    """How a model is deployed; None where it runs in the process that asks it, or is deployed otherwise."""
+    return None if isinstance(config, OpenAICompatibleConfig | VllmConfig) else config.deployment

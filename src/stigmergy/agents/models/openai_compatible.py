@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from stigmergy.agents.models.base import NO_OPTIONS, Completion, Messages
 from stigmergy.agents.models.openai_completions import Gathered, completion_of
+from stigmergy.agents.models.pool import PoolConfig
 from stigmergy.domain import Message, ModelOptions, Price
 from stigmergy.errors import AgentTimedOut, MissingExtra
 
@@ -33,6 +34,7 @@ class OpenAICompatibleModel:
         api_key: str = NO_KEY,
         price: Price | None = None,
         limit_field: LimitField = "max_tokens",
+        pool: PoolConfig = PoolConfig(),  # noqa: B008 - frozen
     ) -> None:
         self.name = name
         self.price = price
@@ -40,6 +42,7 @@ class OpenAICompatibleModel:
         self._base_url = base_url
         self._api_key = api_key
         self._limit_field = limit_field
+        self._pool = pool
         self._transport: Transport | None = None
 
     async def complete(
@@ -92,7 +95,7 @@ class OpenAICompatibleModel:
                 from stigmergy.agents.models.openai_transport import Transport
             except ImportError:
                 raise MissingExtra("httptools", "llm") from None
-            self._transport = Transport(self.name, self._base_url, self._api_key)
+            self._transport = Transport(self.name, self._base_url, self._api_key, self._pool)
         return self._transport
 
     def _asked(

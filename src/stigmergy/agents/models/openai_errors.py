@@ -3,7 +3,8 @@
 ======================================================================  ================
 what the server or the network said                                     error
 ======================================================================  ================
-connection refused or name unknown, 401, 404, 402, 429 without credit   AgentUnavailable
+connection refused or too slow to stand, name unknown, 401, 404,
+402, 429 without credit                                                 AgentUnavailable
 other 429, 503, 529                                                     AgentOverloaded
 timeout, 408                                                            AgentTimedOut
 400 with a content filter or policy violation                           AgentRefused

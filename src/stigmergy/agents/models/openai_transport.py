@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -11,6 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 from stigmergy.agents.models.http.base import ConnectionBroke, HttpAnswer, HttpClient, NotConnected
 from stigmergy.agents.models.http.direct import DirectClient
 from stigmergy.agents.models.openai_errors import broken_off, connection_error, refused
+from stigmergy.agents.models.pool import Places, PoolConfig
 from stigmergy.errors import AgentUnavailable, InvalidReply
 
 _GOOD: Final = range(200, 300)
@@ -21,10 +23,11 @@ _DONE: Final = b"[DONE]"
 class Transport:
     """One server, over a pool of connections that stay open. ``silence_s`` limits how long nothing comes."""
 
-    def __init__(self, model: str, base_url: str, api_key: str) -> None:
+    def __init__(self, model: str, base_url: str, api_key: str, pool: PoolConfig) -> None:
         """Raises AgentUnavailable where the URL or the key cannot be sent."""
         self._model = model
         self._base_url = base_url
+        self._pool, self._places = pool, Places(model, pool)
         headers = {
             "authorization": f"Bearer {api_key}",
             "content-type": "application/json",
@@ -33,7 +36,7 @@ class Transport:
             "user-agent": "stigmergy",
         }
         try:
-            self._http = _client(f"{base_url.rstrip('/')}/chat/completions", headers)
+            self._http = _client(f"{base_url.rstrip('/')}/chat/completions", headers, pool)
         except ValueError as error:
             raise AgentUnavailable(model, str(error)) from None
 
@@ -44,26 +47,20 @@ class Transport:
             AgentError: as ``openai_errors`` maps what went wrong; InvalidReply for what is no JSON.
         """
         try:
-            answer = await self._answered(asked, silence_s)
-            try:
+            async with self._answered(asked, silence_s) as answer:
                 return self._json(await answer.read())
-            finally:
-                answer.close()
         except (NotConnected, ConnectionBroke, TimeoutError) as error:
             raise connection_error(self._model, error) from error
 
     async def chunks(self, asked: Mapping[str, Any], silence_s: float) -> AsyncIterator[Any]:
         """The events of a streamed answer, as the JSON that they are; raises as ``whole``."""
         try:
-            answer = await self._answered(asked, silence_s)
-            try:
+            async with self._answered(asked, silence_s) as answer:
                 async for event in _events(answer):
                     chunk = self._json(event)
                     if isinstance(chunk, dict) and chunk.get("error"):
                         raise broken_off(self._model, chunk)
                     yield chunk
-            finally:
-                answer.close()
         except (NotConnected, ConnectionBroke, TimeoutError) as error:
             raise connection_error(self._model, error) from error
 
@@ -71,14 +68,17 @@ class Transport:
         """Close every connection."""
         await self._http.aclose()
 
-    async def _answered(self, asked: Mapping[str, Any], silence_s: float) -> HttpAnswer:
-        answer = await self._http.post(json.dumps(asked).encode(), silence_s)
-        if answer.status in _GOOD:
-            return answer
-        try:
-            raise refused(self._model, answer.status, (await answer.read()).decode(errors="replace"))
-        finally:
-            answer.close()
+    @asynccontextmanager
+    async def _answered(self, asked: Mapping[str, Any], silence_s: float) -> AsyncIterator[HttpAnswer]:
+        body = json.dumps(asked).encode()
+        async with self._places.one():
+            answer = await self._http.post(body, self._pool.silence_s(silence_s))
+            try:
+                if answer.status not in _GOOD:
+                    raise refused(self._model, answer.status, (await answer.read()).decode(errors="replace"))
+                yield answer
+            finally:
+                answer.close()
 
     def _json(self, text: bytes) -> Any:
         try:
@@ -88,13 +88,13 @@ class Transport:
             raise InvalidReply(self._model, reason) from None
 
 
-def _client(url: str, headers: Mapping[str, str]) -> HttpClient:
+def _client(url: str, headers: Mapping[str, str], pool: PoolConfig) -> HttpClient:
     split = urlsplit(url)
     if split.scheme not in getproxies() or proxy_bypass(split.netloc):
-        return DirectClient(url, headers)
+        return DirectClient(url, headers, pool)
     from stigmergy.agents.models.http.proxied import ProxiedClient
 
-    return ProxiedClient(url, headers)
+    return ProxiedClient(url, headers, pool)
 
 
 async def _events(answer: HttpAnswer) -> AsyncIterator[bytes]:

@@ -8,53 +8,61 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from stigmergy.agents.models.configs import NanoConfig
-from stigmergy.agents.models.nano.decoder import load_nano_decoder
 from stigmergy.agents.models.nano.lessons import TIERS, draw_tasks
 from stigmergy.agents.models.nano.network import SizeName
 from stigmergy.agents.workbench.task import WorkbenchTask
 from stigmergy.bench.nano.models import Kept, models_in
 from stigmergy.bench.nano.outcome_log import train_on_outcomes
-from stigmergy.bench.nano.speed import Speed, measure_speed
 from stigmergy.bench.nano.stage import ANTS, LARGE, RANDOM, SMALL, Answered, configuration, on_stage
 
 SIZES: Final[tuple[SizeName, ...]] = ("small", "large")
 ESTIMATORS: Final = ("nearest", "ridge")
-_AT_ONCE: Final = (1, 4, 16)
-_TIMED: Final = 64
 _TRAIN_SEED, _TEST_SEED = 11, 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """One way of choosing, over the test tasks. ``mixture``: what a coin that costs as much would get right."""
+    """One way of choosing, over the test tasks.
+
+    ``large_share`` and ``large_by_tier``: the share of tasks that the large model answered. ``mixture``: what a coin
+    that costs as much would get right.
+    """
 
     accuracy: float
     by_tier: Mapping[str, float]
     usd: float
     large_share: float
+    large_by_tier: Mapping[str, float]
     mixture: float
 
 
 @dataclass(frozen=True, slots=True)
 class NanoReport:
-    """Both models, every policy, and the engine's speed."""
+    """Both models, and every policy."""
 
     models: Mapping[SizeName, Kept]
     policies: Mapping[str, Policy]
-    speeds: Mapping[SizeName, Speed]
+
+    @property
+    def hard_gap(self) -> float:
+        """How much more of the hard tier the large model gets right."""
+        return self.policies[LARGE].by_tier["hard"] - self.policies[SMALL].by_tier["hard"]
+
+    @property
+    def cost_ratio(self) -> float:
+        """What the large model costs on the same tasks, in the small one's cost."""
+        return self.policies[LARGE].usd / self.policies[SMALL].usd
 
     def document(self) -> dict[str, Any]:
         """As JSON-compatible values."""
-        small, large = self.policies[SMALL], self.policies[LARGE]
         return {
             "models": {
                 size: {"usd_per_million_tokens": float(kept.usd_per_million), "steps": kept.origin.steps,
-                       "flops_per_token": kept.origin.flops_per_token, **self.speeds[size].describe()}
+                       "flops_per_token": kept.origin.flops_per_token}
                 for size, kept in self.models.items()
             },
-            "hard_gap": large.by_tier["hard"] - small.by_tier["hard"],
-            "cost_ratio": large.usd / small.usd,
+            "hard_gap": self.hard_gap,
+            "cost_ratio": self.cost_ratio,
             "policies": {name: _document(policy) for name, policy in self.policies.items()},
         }  # fmt: skip
 
@@ -65,6 +73,7 @@ def _document(policy: Policy) -> dict[str, Any]:
         "by_tier": dict(policy.by_tier),
         "usd": policy.usd,
         "large_share": policy.large_share,
+        "large_by_tier": dict(policy.large_by_tier),
         "mixture_at_its_cost": policy.mixture,
         "above_mixture": policy.accuracy - policy.mixture,
     }
@@ -88,15 +97,7 @@ async def measure(folder: Path, minutes: float, tasks: int, seed: int, told: Cal
             await stage.teach(ANTS, to_learn)
             told("trying every policy")
             answered = {name: await stage.run(name, to_test) for name in (SMALL, LARGE, RANDOM, *ESTIMATORS, ANTS)}
-    told("timing the engine")
-    texts = [task.text for task in to_test[:_TIMED]]
-    speeds = {size: await _speed(kept, texts) for size, kept in models.items()}
-    return NanoReport(models, _policies(to_test, answered), speeds)
-
-
-async def _speed(kept: Kept, texts: Sequence[str]) -> Speed:
-    name = kept.origin.size
-    return await measure_speed(name, load_nano_decoder(name, NanoConfig(path=kept.folder)), texts, _AT_ONCE)
+    return NanoReport(models, _policies(to_test, answered))
 
 
 def _examples(tasks: Sequence[WorkbenchTask]) -> dict[str, list[str]]:
@@ -119,18 +120,20 @@ def _policies(tasks: Sequence[WorkbenchTask], answered: Mapping[str, Sequence[An
     return {
         name: Policy(
             accuracy=right[name],
-            by_tier=_by_tier(tasks, answers),
+            by_tier=_by_tier(tasks, [each.quality == 1 for each in answers]),
             usd=usd[name],
             large_share=sum(each.model == "large" for each in answers) / len(tasks),
+            large_by_tier=_by_tier(tasks, [each.model == "large" for each in answers]),
             mixture=mixture(name),
         )
         for name, answers in answered.items()
     }
 
 
-def _by_tier(tasks: Sequence[WorkbenchTask], answers: Sequence[Answered]) -> dict[str, float]:
+def _by_tier(tasks: Sequence[WorkbenchTask], held: Sequence[bool]) -> dict[str, float]:
+    """The share of the tasks of each tier that something held for."""
     shares: dict[str, float] = {}
     for tier in TIERS:
-        of_tier = [each.quality == 1 for task, each in zip(tasks, answers, strict=True) if task.difficulty == tier]
+        of_tier = [each for task, each in zip(tasks, held, strict=True) if task.difficulty == tier]
         shares[tier] = sum(of_tier) / len(of_tier)
     return shares

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,19 +35,23 @@ def nano(
     _print(report)
 
 
+def _ends(by_tier: Mapping[str, float]) -> tuple[float, float]:
+    return by_tier["easy"], by_tier["hard"]
+
+
 def _print(report: NanoReport) -> None:
     rows = table("Right answers and cost, by who chooses the model")
-    for column in ("", "easy", "medium", "hard", "all", "coin at its cost", "large", "USD"):
+    for column in ("", "easy", "medium", "hard", "all", "coin at its cost", "large", "of easy", "of hard", "USD"):
         rows.add_column(column, justify="right" if column else "left")
     for name, policy in report.policies.items():
-        shares = (*policy.by_tier.values(), policy.accuracy, policy.mixture, policy.large_share)
+        shares = (
+            *policy.by_tier.values(),
+            policy.accuracy,
+            policy.mixture,
+            policy.large_share,
+            *_ends(policy.large_by_tier),
+        )
         rows.add_row(name, *map(share, shares), f"{policy.usd:.3g}")
     stdout().print(rows)
-    speeds = table("Tokens written per second")
-    speeds.add_column("")
-    speeds.add_column("one by one", justify="right")
-    for width in next(iter(report.speeds.values())).engine_at:
-        speeds.add_column(f"engine, {width} at once", justify="right")
-    for size, speed in report.speeds.items():
-        speeds.add_row(size, *(f"{rate:,.0f}" for rate in (speed.sequential, *speed.engine_at.values())))
-    stdout().print(speeds)
+    gap, ratio = 100 * report.hard_gap, report.cost_ratio
+    stdout().print(f"hard tier: large is right {gap:.0f} points more often; on all it costs {ratio:.1f} times as much")

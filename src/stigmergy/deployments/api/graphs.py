@@ -18,6 +18,7 @@ from stigmergy.errors import EpisodeNotFound, UnknownGraph
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.episode.events import HopChosen
 from stigmergy.platform.runtime import Runtime, trail_sharers
+from stigmergy.platform.settings import old_prices
 from stigmergy.routers.ant_colony import AntColonyRouter
 
 router = APIRouter(prefix="/v1/graphs", tags=["graphs"])
@@ -37,6 +38,7 @@ async def list_graphs(request: Request) -> wire.ServedModel:
         config=settings.fingerprint,
         store=settings.store.url.partition(":")[0].partition("+")[0],
         in_flight=runtime.desk.in_flight,
+        warnings=tuple(f"{path} {problem}" for path, problem in old_prices(settings, runtime.clock.now().date())),
     )
 
 

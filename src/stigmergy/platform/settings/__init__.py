@@ -7,6 +7,7 @@ from stigmergy.platform.settings.loading import (
     settings_schema,
     unset_variables,
 )
+from stigmergy.platform.settings.prices import old_prices
 from stigmergy.platform.settings.records import (
     CoordinationConfig,
     EngineConfig,
@@ -30,6 +31,7 @@ __all__ = [
     "TenantConfig",
     "WorkersConfig",
     "load_settings",
+    "old_prices",
     "serving_of_text",
     "settings_from",
     "settings_schema",

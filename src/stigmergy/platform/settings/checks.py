@@ -8,17 +8,27 @@ from ipaddress import ip_address
 from stigmergy.agents.catalog import profile_of
 from stigmergy.agents.configs import LlmConfig, LlmJudgeConfig
 from stigmergy.domain import AgentProfile, Price
-from stigmergy.errors import StigmergyError
+from stigmergy.errors import StigmergyError, UnpricedAgent
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings.artifacts import KnownAgents, known_agents, misfits, trail_problems
 from stigmergy.platform.settings.document import Problem
+from stigmergy.platform.settings.prices import unpriced_models
 from stigmergy.platform.settings.records import GraphConfig, Settings
+from stigmergy.platform.settings.vllm import misplaced_vllm
 from stigmergy.routers.configs import FixedPathConfig
 
 
 def contradictions(settings: Settings) -> list[Problem]:
     """Every mistake in settings whose shape is right."""
-    return [*_agents(settings), *_graphs(settings), *_colonies(settings), *_defaults(settings), *_tenants(settings)]
+    return [
+        *_agents(settings),
+        *unpriced_models(settings),
+        *misplaced_vllm(settings),
+        *_graphs(settings),
+        *_colonies(settings),
+        *_defaults(settings),
+        *_tenants(settings),
+    ]
 
 
 def _agents(settings: Settings) -> Iterator[Problem]:
@@ -28,6 +38,10 @@ def _agents(settings: Settings) -> Iterator[Problem]:
             continue
         try:
             profile_of(name, config, settings.models)
+        except UnpricedAgent as error:
+            # What is missing at a model is told once, at the model.
+            if not isinstance(config, LlmConfig):
+                yield f"agents.{name}.price", str(error)
         except StigmergyError as error:
             yield f"agents.{name}.price", str(error)
 

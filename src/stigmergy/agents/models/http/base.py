@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Final, Protocol
-
-MOST_CONNECTIONS: Final = 1000
-"""Of one client; who asks beyond waits."""
+from typing import Protocol
 
 
 class NotConnected(Exception):
@@ -48,6 +45,9 @@ class HttpClient(Protocol):
 
     async def post(self, body: bytes, silence_s: float) -> HttpAnswer:
         """Post once, without retries; ``silence_s`` limits how long nothing may come, then and while it is read.
+
+        The pool that the client was made with limits how long a connection and the whole answer may take, not how
+        many calls there are at once.
 
         Raises:
             NotConnected, ConnectionBroke, TimeoutError: there is no answer.

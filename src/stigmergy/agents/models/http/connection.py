@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -16,6 +17,14 @@ from stigmergy.agents.models.http.base import ConnectionBroke
 _FIRST_FINAL: Final = 200
 _MOST_UNREAD: Final = 2**20
 _FRAMED_BY: Final = (b"content-length", b"transfer-encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long nothing may come, in seconds, and by when, on the loop's clock, all must be there."""
+
+    silence_s: float
+    until: float
 
 
 class Connection(asyncio.Protocol):
@@ -34,9 +43,9 @@ class Connection(asyncio.Protocol):
         """Whether another request may be sent."""
         return self._open and self._answer is None and self._transport is not None and not self._transport.is_closing()
 
-    def ask(self, request: bytes, silence_s: float, done: Callable[[Connection], None]) -> Answer:
+    def ask(self, request: bytes, patience: Patience, done: Callable[[Connection], None]) -> Answer:
         """Send a request; ``done`` is told when its answer is closed."""
-        self._answer = answer = Answer(self, silence_s, done)
+        self._answer = answer = Answer(self, patience, done)
         self._framed = False
         cast("asyncio.Transport", self._transport).write(request)
         return answer
@@ -111,10 +120,10 @@ class Connection(asyncio.Protocol):
 class Answer:
     """See ``HttpAnswer``; the head of answers like 103, before the final one, is passed over."""
 
-    def __init__(self, connection: Connection, silence_s: float, done: Callable[[Connection], None]) -> None:
+    def __init__(self, connection: Connection, patience: Patience, done: Callable[[Connection], None]) -> None:
         self.status = 0
         self._connection = connection
-        self._silence_s = silence_s
+        self._patience = patience
         self._done: Callable[[Connection], None] | None = done
         self._unread = bytearray()
         self._ended = self._paused = False
@@ -185,7 +194,7 @@ class Answer:
             self._connection.resume()
         loop = asyncio.get_running_loop()
         self._waiter = waiter = loop.create_future()
-        silence = loop.call_later(self._silence_s, _give_up, waiter)
+        silence = loop.call_at(min(loop.time() + self._patience.silence_s, self._patience.until), _give_up, waiter)
         try:
             await waiter
         finally:

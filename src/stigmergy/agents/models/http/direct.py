@@ -6,21 +6,21 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 from urllib.parse import urlsplit
 
-from stigmergy.agents.models.http.base import MOST_CONNECTIONS, ConnectionBroke, NotConnected
-from stigmergy.agents.models.http.connection import Answer, Connection
+from stigmergy.agents.models.http.base import ConnectionBroke, NotConnected
+from stigmergy.agents.models.http.connection import Answer, Connection, Patience
+from stigmergy.agents.models.pool import PoolConfig
 
-_IDLE_S: Final = 15.0
-"""Servers close what is idle for longer, maybe just when it is used again."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 class DirectClient:
     """See ``HttpClient``."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str], pool: PoolConfig) -> None:
         """Raises ValueError for what is no URL of HTTP, or a header of more than one line."""
         split = urlsplit(url)
         if split.scheme not in _PORTS or not split.hostname:
@@ -29,23 +29,19 @@ class DirectClient:
         self._tls = ssl.create_default_context() if split.scheme == "https" else None
         path = f"{split.path}?{split.query}" if split.query else split.path or "/"
         self._head = _head(path, {"host": split.netloc.rpartition("@")[2], **headers})
+        self._pool = pool
         self._open: set[Connection] = set()
         self._idle: deque[tuple[float, Connection]] = deque()
-        self._room = asyncio.Semaphore(MOST_CONNECTIONS)
         self._sweep: asyncio.TimerHandle | None = None
 
     async def post(self, body: bytes, silence_s: float) -> Answer:
         """See ``HttpClient``."""
-        await self._room.acquire()
-        try:
-            connection = self._idle_one() or await self._connected()
-        except BaseException:
-            self._room.release()
-            raise
+        until = asyncio.get_running_loop().time() + (self._pool.total_timeout_s or inf)
+        connection = self._idle_one() or await self._connected()
         if not connection.reusable:
-            self._room.release()
             raise ConnectionBroke("the server closed it at once")
-        answer = connection.ask(b"%b%d\r\n\r\n%b" % (self._head, len(body), body), silence_s, self._give_back)
+        request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
+        answer = connection.ask(request, Patience(silence_s, until), self._give_back)
         try:
             await answer.begun()
         except BaseException:
@@ -62,10 +58,14 @@ class DirectClient:
 
     async def _connected(self) -> Connection:
         loop = asyncio.get_running_loop()
+        limit_s = min(self._pool.connect_timeout_s, self._pool.total_timeout_s or inf)
         try:
-            _, connection = await loop.create_connection(
-                lambda: Connection(self._open.discard), self._host, self._port, ssl=self._tls
-            )
+            async with asyncio.timeout(limit_s):
+                _, connection = await loop.create_connection(
+                    lambda: Connection(self._open.discard), self._host, self._port, ssl=self._tls
+                )
+        except TimeoutError as error:
+            raise NotConnected(f"no connection within {limit_s:g} s") from error
         except (OSError, UnicodeError) as error:
             raise NotConnected(f"{type(error).__name__}: {error}") from error
         self._open.add(connection)
@@ -77,26 +77,27 @@ class DirectClient:
             since, connection = self._idle.pop()
             if not connection.reusable:
                 continue
-            if asyncio.get_running_loop().time() - since < _IDLE_S:
+            if asyncio.get_running_loop().time() - since < self._pool.keep_alive_s:
                 return connection
             connection.close()
         return None
 
     def _give_back(self, connection: Connection) -> None:
-        self._room.release()
         if not connection.reusable:
             connection.close()
             return
         loop = asyncio.get_running_loop()
         self._idle.append((loop.time(), connection))
         if self._sweep is None:
-            self._sweep = loop.call_later(_IDLE_S, self._close_the_old)
+            self._sweep = loop.call_later(self._pool.keep_alive_s, self._close_the_old)
 
     def _close_the_old(self) -> None:
         loop = asyncio.get_running_loop()
-        while self._idle and (loop.time() - self._idle[0][0] >= _IDLE_S or not self._idle[0][1].reusable):
+        while self._idle and (
+            loop.time() - self._idle[0][0] >= self._pool.keep_alive_s or not self._idle[0][1].reusable
+        ):
             self._idle.popleft()[1].close()
-        self._sweep = loop.call_later(_IDLE_S, self._close_the_old) if self._idle else None
+        self._sweep = loop.call_later(self._pool.keep_alive_s, self._close_the_old) if self._idle else None
 
 
 def _head(path: str, headers: Mapping[str, str]) -> bytes:

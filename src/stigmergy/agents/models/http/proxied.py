@@ -6,27 +6,29 @@ from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 
-from stigmergy.agents.models.http.base import MOST_CONNECTIONS, ConnectionBroke, NotConnected
+from stigmergy.agents.models.http.base import ConnectionBroke, NotConnected
+from stigmergy.agents.models.pool import PoolConfig
 
 
 class ProxiedClient:
     """See ``HttpClient``."""
 
-    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
-        self._url = url
+    def __init__(self, url: str, headers: Mapping[str, str], pool: PoolConfig) -> None:
+        self._url, self._pool = url, pool
         self._session = aiohttp.ClientSession(
             headers=headers,
-            connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=pool.max_connections, keepalive_timeout=pool.keep_alive_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=True,
         )
 
     async def post(self, body: bytes, silence_s: float) -> ProxiedAnswer:
         """See ``HttpClient``."""
-        limit = aiohttp.ClientTimeout(total=None, sock_read=silence_s)
+        pool = self._pool
+        limit = aiohttp.ClientTimeout(total=pool.total_timeout_s, connect=pool.connect_timeout_s, sock_read=silence_s)
         try:
             answer = await self._session.post(self._url, data=body, timeout=limit, allow_redirects=False)
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise NotConnected(f"{type(error).__name__}: {error}") from error
         except (aiohttp.ServerTimeoutError, aiohttp.ClientError) as error:
             raise _broke(error) from error

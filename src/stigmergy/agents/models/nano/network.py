@@ -32,7 +32,7 @@ class NanoShape:
 
 SIZES: Final[dict[SizeName, NanoShape]] = {
     "small": NanoShape(width=32, layers=2, heads=4),
-    "large": NanoShape(width=96, layers=3, heads=4),
+    "large": NanoShape(width=64, layers=3, heads=4),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,28 +13,39 @@ from torch import Tensor
 from torch.nn import functional
 
 from stigmergy.agents.models.nano.characters import ANSWER, END, PAD, encode
-from stigmergy.agents.models.nano.lessons import TIERS, Lesson, draw_lesson
+from stigmergy.agents.models.nano.lessons import Lesson, draw_lesson
 from stigmergy.agents.models.nano.network import NanoNetwork, NanoShape, SizeName
+from stigmergy.agents.workbench.task import Difficulty
 
 _IGNORED = -100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NanoTraining:
-    """How a model is trained. The rate climbs over ``warm_up`` steps and falls along a cosine to a twentieth."""
+    """How a model is trained: the matrices by Muon, the embedding and the norms by AdamW.
+
+    Both rates climb over ``warm_up`` steps and fall along a cosine to a twentieth. ``shares`` are the weights by which
+    the tier of every batch is drawn.
+    """
 
     steps: int
     rate: float
-    batch: int = 64
-    warm_up: int = 100
+    embedding_rate: float
+    shares: Mapping[Difficulty, float]
+    batch: int
+    warm_up: int = 50
     seed: int = 0
 
 
 TRAININGS: Final[dict[SizeName, NanoTraining]] = {
-    "small": NanoTraining(steps=3_000, rate=6e-3),
-    "large": NanoTraining(steps=2_000, rate=4e-3),
+    "small": NanoTraining(
+        steps=2_000, rate=3e-2, embedding_rate=1e-2, batch=64, shares={"easy": 2, "medium": 1, "hard": 1}
+    ),
+    "large": NanoTraining(
+        steps=4_000, rate=1.5e-2, embedding_rate=6e-3, batch=48, shares={"easy": 1, "medium": 1, "hard": 2}
+    ),
 }
-"""Minutes on two processor cores; what more steps would add falls off."""
+"""Together about seven minutes of one processor core. Each size learns most of what it is there for."""
 
 
 def new_network(shape: NanoShape, training: NanoTraining, device: torch.device) -> NanoNetwork:
@@ -54,18 +65,34 @@ def train(
     same weights on the same machine.
     """
     rng = random.Random(training.seed)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=training.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    tiers, weights = list(training.shares), list(training.shares.values())
+    optimisers = _optimisers(network, training)
     for step in range(training.steps):
-        for group in optimiser.param_groups:
-            group["lr"] = training.rate * _share_of_rate(step, training, spent())
-        # One tier at a time: texts of one length waste no padding.
-        tier = TIERS[step % len(TIERS)]
+        share = _share_of_rate(step, training, spent())
+        # One tier at a time: texts of like lengths waste little padding.
+        (tier,) = rng.choices(tiers, weights)
         loss = _loss(network, [draw_lesson(rng, tier) for _ in range(training.batch)], device)
-        optimiser.zero_grad()
+        network.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
+        for rate, optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = rate * share
+            optimiser.step()
         yield loss.item()
+
+
+def _optimisers(network: NanoNetwork, training: NanoTraining) -> tuple[tuple[float, torch.optim.Optimizer], ...]:
+    """Each with its highest rate. Muon (Jordan, 2024) takes orthogonal steps, which is for matrices between layers."""
+    matrices = [parameter for parameter in network.blocks.parameters() if parameter.dim() > 1]
+    known = set(map(id, matrices))
+    others = [parameter for parameter in network.parameters() if id(parameter) not in known]
+    return (
+        (training.rate, torch.optim.Muon(matrices, lr=training.rate, weight_decay=0.1)),
+        (
+            training.embedding_rate,
+            torch.optim.AdamW(others, lr=training.embedding_rate, betas=(0.9, 0.98), weight_decay=0.01),
+        ),
+    )
 
 
 def _share_of_rate(step: int, training: NanoTraining, spent: float) -> float:

@@ -10,10 +10,10 @@ from typing import Any, Final
 from stigmergy import wire
 from stigmergy.agents.base import Reply
 from stigmergy.deployments.views import hops_of, ledger_of
-from stigmergy.domain import ESCALATION, EpisodeId, Status
-from stigmergy.errors import NotAnswered
+from stigmergy.domain import ESCALATION, EpisodeId, FailureKind, Status
+from stigmergy.errors import AgentsOverloaded, NotAnswered
 from stigmergy.platform.engine import Ran
-from stigmergy.platform.episode.events import CallSucceeded, Event, Joined
+from stigmergy.platform.episode.events import CallFailed, CallSucceeded, Event, Joined
 from stigmergy.platform.records import TaskRecord
 
 _GOOD: Final = (Status.COMPLETED, Status.DEMOTED)
@@ -91,7 +91,13 @@ def _answering(events: Sequence[Event], episode_id: EpisodeId, status: Status, r
             if status in _GOOD or (status is Status.ESCALATED and event.node == ESCALATION):
                 return event.reply
             break
-    raise NotAnswered(episode_id, status.value, reason)
+    raise _why_not(events)(episode_id, status.value, reason)
+
+
+def _why_not(events: Sequence[Event]) -> type[NotAnswered]:
+    """Whether it is worth coming back: every call that failed met agents without room."""
+    failures = {event.failure for event in events if isinstance(event, CallFailed)}
+    return AgentsOverloaded if failures == {FailureKind.OVERLOADED} else NotAnswered
 
 
 def _answer(reply: Reply, text: str | None, read: int, written: int, extras: Mapping[str, Any]) -> Answer:

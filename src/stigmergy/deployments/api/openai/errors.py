@@ -44,6 +44,7 @@ _KINDS: Final[tuple[tuple[type[StigmergyError], _Kind], ...]] = (
     (errors.ServerOverloaded, _Kind(429, "requests", "rate_limit_exceeded", retry=True)),
     (errors.StoreUnavailable, _Kind(503, _SERVER)),
 )
+_NO_ROOM: Final = _Kind(503, _SERVER, retry=True)
 _DEFECT: Final = _Kind(500, _SERVER)
 _ENDS: Final = {
     # What a whole graph could not do, with its retries and reroutes, is not to be tried again unasked.
@@ -80,7 +81,7 @@ def refusal_of(error: StigmergyError) -> Refusal:
     if isinstance(error, errors.NotAnswered):
         document["stigmergy"] = {"episode_id": error.episode_id, "status": error.status}
     headers = {} if kind.retry is None else {"x-should-retry": "true" if kind.retry else "false"}
-    if isinstance(error, errors.ServerOverloaded):
+    if isinstance(error, errors.ServerOverloaded | errors.AgentsOverloaded):
         headers["retry-after"] = str(ceil(error.retry_after_s))
     if isinstance(error, errors.Unauthorized):
         headers["www-authenticate"] = "Bearer"
@@ -95,6 +96,8 @@ def defect_of(error: Exception) -> Refusal:
 
 
 def _kind_of(error: StigmergyError) -> _Kind:
+    if isinstance(error, errors.AgentsOverloaded):
+        return _NO_ROOM
     if isinstance(error, errors.NotAnswered):
         return _ENDS.get(error.status, _DEFECT)
     return next((kind for cls, kind in _KINDS if isinstance(error, cls)), _DEFECT)

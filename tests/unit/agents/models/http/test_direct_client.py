@@ -12,6 +12,7 @@ import pytest
 from stigmergy.agents.models.http.base import ConnectionBroke, NotConnected
 from stigmergy.agents.models.http.connection import Answer
 from stigmergy.agents.models.http.direct import DirectClient
+from stigmergy.agents.models.pool import PoolConfig
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 Told = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -50,7 +51,7 @@ async def served(*told: bytes | Told) -> AsyncIterator[tuple[Server, DirectClien
     server = Server(*told)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    client = DirectClient(f"http://127.0.0.1:{port}/v1?a=b", {"x-key": "secret"})
+    client = DirectClient(f"http://127.0.0.1:{port}/v1?a=b", {"x-key": "secret"}, PoolConfig())
     yield server, client
     await client.aclose()
     listening.close()
@@ -209,4 +210,4 @@ async def test_a_body_beyond_what_is_kept_unread_comes_whole(take: Callable[[Ans
 @pytest.mark.parametrize(("url", "key"), [("ftp://a/b", "k"), ("http:///b", "k"), ("http://a/b", "k\r\nx: y")])
 def test_what_cannot_be_sent_is_refused_at_once(url: str, key: str) -> None:
     with pytest.raises(ValueError, match="URL"):
-        DirectClient(url, {"authorization": key})
+        DirectClient(url, {"authorization": key}, PoolConfig())

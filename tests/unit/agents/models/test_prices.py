@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from stigmergy.agents.catalog import build_model, profile_of
+from stigmergy.agents.configs import LlmConfig, OpenAICompatibleConfig, PriceConfig, ScriptedModelConfig
+from stigmergy.agents.models.prices import GOOD_FOR, listed_price, price_list, price_of
+from stigmergy.domain import Price
+
+LISTED = OpenAICompatibleConfig(model="gpt-4o-mini", api_key_env=None)
+STATED = OpenAICompatibleConfig(
+    model="gpt-4o-mini", api_key_env=None, price=PriceConfig(per_million_input=Decimal("7"))
+)
+
+
+def test_every_packaged_price_is_exact_dated_and_has_a_source() -> None:
+    for listed in price_list().values():
+        assert isinstance(listed.per_million_input, Decimal)
+        assert 0 < listed.per_million_input <= listed.per_million_output
+        assert isinstance(listed.as_of, date)
+        assert listed.source.startswith("https://")
+
+
+def test_a_model_without_a_stated_price_is_charged_by_the_packaged_one() -> None:
+    packaged = price_list()["gpt-4o-mini"].price()
+
+    assert price_of(LISTED) == packaged == build_model("m", LISTED, {}).price
+    assert profile_of("clerk", LlmConfig(model="m"), {"m": LISTED}).price == packaged
+
+
+def test_a_stated_price_wins_over_the_packaged_one() -> None:
+    assert price_of(STATED) == Price(per_million_input=Decimal("7")) == build_model("m", STATED, {}).price
+    assert listed_price(STATED) is None
+
+
+def test_a_name_that_is_not_listed_exactly_has_no_price() -> None:
+    assert price_of(OpenAICompatibleConfig(model="gpt-4o-mini-of-mine")) is None
+    assert price_of(ScriptedModelConfig()) is None
+
+
+def test_a_price_is_old_after_a_year_and_not_before() -> None:
+    listed = price_list()["gpt-4o-mini"]
+
+    assert not listed.is_old(listed.as_of + GOOD_FOR)
+    assert listed.is_old(listed.as_of + GOOD_FOR + timedelta(days=1))
