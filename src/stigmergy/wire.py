@@ -106,10 +106,13 @@ class FailureModel(Told):
 
 
 class OptionModel(Told):
-    """A feasible next hop: its score, the probability it was given, and the figures behind it."""
+    """A feasible next hop: its score, the probability it was given, and the figures behind it.
+
+    The only feasible hop has no score: no router was asked.
+    """
 
     node: str
-    score: float
+    score: float | None
     probability: float
     evidence: Mapping[str, float] = {}
 
