@@ -192,7 +192,7 @@ def _options(listed: Shortlisted, scores: Scores, choice: Choice) -> tuple[Optio
             probability=probability,
             worst_case=candidate.worst_case,
             cost_to_go=candidate.cost_to_go,
-            evidence={**why, **listed.evidence.get(candidate.node, {})},
+            evidence={**why, **listed.evidence[candidate.node]} if candidate.node in listed.evidence else why,
         )
         for candidate, score, probability, why in zip(
             listed.candidates, scores.values, choice.probabilities, evidence, strict=True
