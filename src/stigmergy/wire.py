@@ -106,10 +106,7 @@ class FailureModel(Told):
 
 
 class OptionModel(Told):
-    """A feasible next hop: its score, the probability it was given, and the figures behind it.
-
-    The only feasible hop has no score: no router was asked.
-    """
+    """A feasible next hop: its score (none where it is the only one), its probability, and the figures behind it."""
 
     node: str
     score: float | None
