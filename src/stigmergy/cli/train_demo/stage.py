@@ -54,7 +54,7 @@ class Stage:
         return self._saved(replace(found.trails, total=_about(found.trails.total, types)), found.origin)
 
     def _saved(self, trails: Trails, origin: Origin) -> bytes:
-        path = self.folder / "policy.npz"
+        path = self.folder / "policy.safetensors"
         save_trails(path, trails, origin)
         return path.read_bytes()
 
