@@ -102,13 +102,19 @@ class Spend:
     def __add__(self, other: Spend) -> Spend:
         if other is NOTHING:  # most of what is added: no earmark, nothing held elsewhere
             return self
+        if self is NOTHING:
+            return other
         return Spend(self.usd + other.usd, self.tokens + other.tokens, self.calls + other.calls)
 
     def __sub__(self, other: Spend) -> Spend:
+        if other is NOTHING:
+            return self
         return Spend(self.usd - other.usd, self.tokens - other.tokens, self.calls - other.calls)
 
     def beyond(self, other: Spend) -> Spend:
         """What is above ``other``, per resource; zero where nothing is."""
+        if self.at_most(other):
+            return NOTHING
         return Spend(
             max(self.usd - other.usd, ZERO), max(self.tokens - other.tokens, 0), max(self.calls - other.calls, 0)
         )

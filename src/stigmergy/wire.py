@@ -106,10 +106,10 @@ class FailureModel(Told):
 
 
 class OptionModel(Told):
-    """A feasible next hop: its score, the probability it was given, and the figures behind it."""
+    """A feasible next hop: its score (none where it is the only one), its probability, and the figures behind it."""
 
     node: str
-    score: float
+    score: float | None
     probability: float
     evidence: Mapping[str, float] = {}
 

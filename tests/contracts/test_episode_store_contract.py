@@ -197,3 +197,12 @@ async def test_an_episode_without_a_task_is_stored_with_its_events_once(store: S
     with pytest.raises(SequenceConflict):
         await store.episodes.add(closing)
     assert (await store.episodes.get("alone")).id == "alone"
+
+
+async def test_of_many_episodes_all_are_stored_or_none_and_the_one_in_the_way_is_named(store: Store) -> None:
+    first, second, third = (Closing(episode(name), chained([given(name, 0)], None)) for name in "abc")
+    await store.episodes.add_many((first, second))
+    assert [len(await store.journal.read(name)) for name in "abc"] == [1, 1, 0]
+    with pytest.raises(SequenceConflict, match="'b'"):
+        await store.episodes.add_many((third, second))
+    assert await store.recorded() == ("a", "b")

@@ -28,7 +28,7 @@ def hops_of(episode: EpisodeModel) -> tuple[HopModel, ...]:
 def rivals(hop: HopModel) -> tuple[OptionModel, ...]:
     """What else was feasible, best first: the first of them would have been second."""
     others = (option for option in hop.options if option.node != hop.node)
-    return tuple(sorted(others, key=lambda option: (-option.score, option.node)))
+    return tuple(sorted(others, key=lambda option: (-(option.score or 0.0), option.node)))
 
 
 def router_text(router: str, trade_off: float | None) -> str:
@@ -60,6 +60,10 @@ def figures(evidence: Mapping[str, float]) -> str:
     return ", ".join(f"{printable(name)} {value:.3g}" for name, value in sorted(evidence.items()))
 
 
+def _score(option: OptionModel | None) -> str:
+    return "-" if option is None or option.score is None else f"{option.score:.3g}"
+
+
 def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
     chosen = next((option for option in hop.options if option.node == hop.node), None)
     rows.add_row(
@@ -67,7 +71,7 @@ def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
         "→",
         Text(printable(hop.node), style="bold green"),
         Text(printable(f"{hop.decided_by} {hop.policy_version}".strip())),
-        f"{chosen.score:.3g}" if chosen else "-",
+        _score(chosen),
         share(hop.probability),
         Text(figures(chosen.evidence) if chosen else ""),
     )
@@ -77,7 +81,7 @@ def _add_hop(rows: Table, hop: HopModel, rivals_shown: int | None) -> None:
             "2." if place == 0 else "",
             Text(printable(option.node)),
             "",
-            f"{option.score:.3g}",
+            _score(option),
             share(option.probability),
             Text(figures(option.evidence)),
         )

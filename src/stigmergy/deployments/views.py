@@ -110,7 +110,7 @@ def task_page_json(page: TaskPage) -> str:
 
 def hop_model(event: HopChosen) -> wire.HopModel:
     """Why a hop was taken; its options come best first."""
-    ranked = sorted(event.options, key=lambda option: -option.score)
+    ranked = sorted(event.options, key=lambda option: -(option.score or 0.0))
     return wire.HopModel(
         source=event.source,
         node=event.node,

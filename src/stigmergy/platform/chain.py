@@ -9,6 +9,7 @@ and summary anew after a change is found only by a head that was kept elsewhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _text
@@ -24,7 +25,7 @@ def genesis(episode_id: EpisodeId) -> str:
 
 def chain_hash(event: StoredEvent) -> str:
     """The hash of an event as stored, its link to the one before included, as 64 hexadecimal digits."""
-    at = event.at.astimezone(UTC).isoformat(timespec="microseconds")
+    at = (event.at if event.at.tzinfo is UTC else event.at.astimezone(UTC)).isoformat(timespec="microseconds")
     # What json.dumps would write of the list, at a quarter of its time.
     facts = (
         f"{_text(event.previous)}, {_text(event.episode_id)}, {event.seq}, {_text(event.kind)}, {event.v}, {_text(at)}"
@@ -40,14 +41,18 @@ def chained(events: Sequence[StoredEvent], last: StoredEvent | None = None) -> t
         last: the event that is stored before them; None for the beginning of an episode. After one that is not chained
             they stay as they are: half a chain would look like a broken one.
     """
-    if not events or (last is not None and not last.previous):
-        return tuple(events)
     linked: list[StoredEvent] = []
     for event in events:
-        previous = genesis(event.episode_id) if last is None else chain_hash(last)
-        last = StoredEvent(event.episode_id, event.seq, event.kind, event.payload, event.v, event.at, previous)
+        last = replace(event, previous=link(event.episode_id, last))
         linked.append(last)
     return tuple(linked)
+
+
+def link(episode_id: EpisodeId, last: StoredEvent | None) -> str:
+    """What the event after ``last`` carries; empty after one that is not chained, as ``chained``."""
+    if last is None:
+        return genesis(episode_id)
+    return chain_hash(last) if last.previous else ""
 
 
 def _bytes(text: str) -> bytes:

@@ -11,12 +11,11 @@ from stigmergy.agents.evaluators import Evaluator
 from stigmergy.domain import Episode, EpisodeId
 from stigmergy.errors import SequenceConflict
 from stigmergy.platform.backlog import Backlog, stored
-from stigmergy.platform.chain import chained
 from stigmergy.platform.clock import Clock
 from stigmergy.platform.engine import Ran, Recorded
 from stigmergy.platform.episode.codec import decode
 from stigmergy.platform.episode.events import Event, QualityGiven
-from stigmergy.platform.learning.outcomes import outcome_of
+from stigmergy.platform.learning.outcomes import outcome_of_ended
 from stigmergy.platform.ports import Store
 from stigmergy.platform.records import Feedback, StoredEvent
 from stigmergy.platform.task_journal import stored_event
@@ -112,10 +111,8 @@ class Debrief:
         while True:
             stored = await self._store.journal.read(episode_id)
             last = stored[-1] if stored else None
-            seq = 0 if last is None else last.seq + 1
-            event = stored_event(episode_id, seq, Recorded(given, self._clock.now()))
             try:
-                await add(*chained([event], last))
+                await add(stored_event(episode_id, Recorded(given, self._clock.now()), last))
             except SequenceConflict:
                 continue  # somebody else's judgement came first: this one goes after it
             return [*(decode(each.payload) for each in stored), given]
@@ -155,7 +152,7 @@ class Debrief:
         learners = [learner for learner in found if learner is not None]
         if not learners:
             return
-        outcome = outcome_of(episode.id, events, features)
+        outcome = outcome_of_ended(episode, events, features)
         for learner in learners:
             try:
                 learner.learn(outcome)

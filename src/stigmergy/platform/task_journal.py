@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from stigmergy.domain import EpisodeId
 from stigmergy.errors import SequenceConflict, StoreUnavailable, TaskTakenOver
-from stigmergy.platform.chain import chain_hash, chained
+from stigmergy.platform.chain import chain_hash, link
 from stigmergy.platform.engine import Ran, Recorded
 from stigmergy.platform.episode.codec import decode_stored, encode
 from stigmergy.platform.episode.events import EVENT_FORMAT
@@ -103,10 +103,11 @@ class TaskJournal:
             self.live.publish(self.episode_id, each.event)
 
 
-def stored_event(episode_id: EpisodeId, seq: int, recorded: Recorded) -> StoredEvent:
-    """An event as the journal keeps it, not chained yet."""
+def stored_event(episode_id: EpisodeId, recorded: Recorded, last: StoredEvent | None) -> StoredEvent:
+    """An event as the journal keeps it, chained to the ``last`` before it."""
     event = recorded.event
-    return StoredEvent(episode_id, seq, event.kind, encode(event), EVENT_FORMAT, recorded.at)
+    payload, previous = encode(event), link(episode_id, last)
+    return StoredEvent(episode_id, _after(last), event.kind, payload, EVENT_FORMAT, recorded.at, previous)
 
 
 def closing_of(ran: Ran, last: StoredEvent | None = None) -> Closing:
@@ -117,7 +118,11 @@ def closing_of(ran: Ran, last: StoredEvent | None = None) -> Closing:
 
 
 def _continued(episode_id: EpisodeId, fresh: Sequence[Recorded], last: StoredEvent | None) -> tuple[StoredEvent, ...]:
-    return chained([stored_event(episode_id, seq, each) for seq, each in enumerate(fresh, _after(last))], last)
+    events: list[StoredEvent] = []
+    for each in fresh:
+        last = stored_event(episode_id, each, last)
+        events.append(last)
+    return tuple(events)
 
 
 def _after(last: StoredEvent | None) -> int:

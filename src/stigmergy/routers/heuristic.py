@@ -50,25 +50,28 @@ class Heuristic:
         """
         weights = self._weights
         ability = np.maximum(ability - weights.price * price, 0.0)
-        load = np.array([condition.load for condition in conditions], dtype=np.float64)
-        timed = np.array([condition.response_s for condition in conditions], dtype=np.float64)
-        seconds = np.where(np.isnan(timed), expected_s, timed)
-        idleness = 1.0 / (load + weights.load_offset)
-        quickness = 1.0 / (seconds + weights.response_offset_s)
+        # What is collected agent by agent stays in Python: for the few candidates that most hops have, each call of
+        # numpy costs more than all of their arithmetic.
+        idleness = [1.0 / (condition.load + weights.load_offset) for condition in conditions]
+        quickness = [
+            1.0 / ((expected if condition.response_s is None else condition.response_s) + weights.response_offset_s)
+            for condition, expected in zip(conditions, expected_s.tolist(), strict=True)
+        ]
         if goal is not None:
-            agents = np.arange(len(load)) != goal
+            agents = np.arange(len(ability)) != goal
             ability = np.where(agents, ability, ability[agents].mean() if agents.any() else 1.0)
-            idleness[goal] = idleness[agents].max(initial=0.0) or 1.0
-            quickness[goal] = quickness[agents].max(initial=0.0) or 1.0
-        total = (
-            weights.ability * _norm(ability)
-            + weights.load * (idleness / idleness.max())
-            + weights.response * (quickness / quickness.max())
-        )
-        eta: Row = np.maximum(total, weights.floor)
+            idleness[goal], quickness[goal] = _best_but(goal, idleness), _best_but(goal, quickness)
+        load, response = weights.load / max(idleness), weights.response / max(quickness)
+        ready = [load * idle + response * quick for idle, quick in zip(idleness, quickness, strict=True)]
+        eta: Row = np.maximum(weights.ability * _norm(ability) + ready, weights.floor)
         return eta
 
 
 def _norm(row: Row) -> Row:
     top = row.max()
     return row / top if top > 0.0 else np.ones_like(row)
+
+
+def _best_but(goal: int, values: Sequence[float]) -> float:
+    """The best of the agents; 1 where there is none."""
+    return max((value for place, value in enumerate(values) if place != goal), default=1.0)

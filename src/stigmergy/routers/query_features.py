@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from stigmergy.domain import UNKNOWN_TYPE, Mixture, TaskType
 from stigmergy.routers.base import QueryFeatures, Vector
+from stigmergy.routers.recent import Recent
 from stigmergy.routers.task_types import TaskTypeClassifier
 
 _WORD: Final = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")
@@ -22,6 +23,8 @@ _CLAUSE: Final = re.compile(
 )
 _LONGEST: Final = 8192
 """Characters of a text that are looked at; what a query is about shows long before."""
+_REMEMBERED: Final = 256
+"""Texts whose features are kept: many callers ask the same, and a text that comes again costs nothing."""
 _MULTIPLIERS: Final = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F], dtype=np.uint32)
 _SPREAD: Final = np.uint32(0x2C1B3C6D)
 
@@ -63,6 +66,33 @@ class HashedNgrams:
         return np.copysign(np.log1p(np.abs(counts)), counts)
 
 
+class EmbeddedWhenAsked(QueryFeatures):
+    """Features whose vector is made when somebody first looks at it: trails and prices know of none."""
+
+    __slots__ = ("_embedder",)
+    _embedder: Embedder
+
+    @classmethod
+    def of(cls, embedder: Embedder, mixture: Mixture, complexity: float, version: str, text: str) -> QueryFeatures:
+        """The features, without a vector as yet."""
+        features = cls.__new__(cls)
+        set_once = object.__setattr__  # they are frozen
+        set_once(features, "_embedder", embedder)
+        set_once(features, "mixture", mixture)
+        set_once(features, "complexity", complexity)
+        set_once(features, "version", version)
+        set_once(features, "text", text)
+        return features
+
+    def __getattr__(self, name: str) -> Vector:
+        # Python comes here for what is not set, which is the vector until now.
+        if name != "vector":
+            raise AttributeError(name)
+        vector = self._embedder.embed(self.text)
+        object.__setattr__(self, "vector", vector)
+        return vector
+
+
 class FeatureReader:
     """Reads the features of queries. Pure and thread-safe; a text always has the same features at one version.
 
@@ -72,17 +102,21 @@ class FeatureReader:
     def __init__(self, embedder: Embedder, classifier: TaskTypeClassifier | None = None) -> None:
         self._embedder = embedder
         self._classifier = classifier
+        self._recent: Recent[tuple[str, TaskType | None], QueryFeatures] = Recent(_REMEMBERED)
         self.version: Final = f"{embedder.version}/{classifier.version if classifier else 'untyped'}"
 
     def read(self, text: str, task_type: TaskType | None = None) -> QueryFeatures:
         """The features of a query; a ``task_type`` that the user states is believed."""
-        vector = self._embedder.embed(text)
-        return QueryFeatures(vector, self._mixture(vector, task_type), complexity(text), self.version, text)
+        if len(text) > _LONGEST:
+            return self._read(text, task_type)
+        return self._recent.get((text, task_type), lambda: self._read(text, task_type))
 
-    def _mixture(self, vector: Vector, task_type: TaskType | None) -> Mixture:
-        if task_type is not None:
-            return {task_type: 1.0}
-        return {UNKNOWN_TYPE: 1.0} if self._classifier is None else self._classifier.mixture(vector)
+    def _read(self, text: str, task_type: TaskType | None) -> QueryFeatures:
+        if task_type is None and self._classifier is not None:
+            vector = self._embedder.embed(text)
+            return QueryFeatures(vector, self._classifier.mixture(vector), complexity(text), self.version, text)
+        mixture = {UNKNOWN_TYPE if task_type is None else task_type: 1.0}
+        return EmbeddedWhenAsked.of(self._embedder, mixture, complexity(text), self.version, text)
 
 
 def complexity(text: str) -> float:

@@ -12,7 +12,10 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """Values by key, the longest unused forgotten beyond ``capacity``. Thread-safe; values are computed unlocked."""
+    """Values by key, the longest unused forgotten beyond ``capacity``; None is no value.
+
+    Thread-safe; values are computed unlocked.
+    """
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -22,9 +25,11 @@ class Recent(Generic[K, V]):
     def get(self, key: K, compute: Callable[[], V]) -> V:
         """The value of the key, computed when it is not there; two threads may both compute it once."""
         with self._lock:
-            if key in self._values:
+            # A look and a move alone: keys may be long to hash.
+            known = self._values.get(key)
+            if known is not None:
                 self._values.move_to_end(key)
-                return self._values[key]
+                return known
         value = compute()
         with self._lock:
             self._values[key] = value

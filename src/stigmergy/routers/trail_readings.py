@@ -72,10 +72,11 @@ class TrailReader:
     def read(self, state: RoutingState, prices: PriceRange) -> Readings:
         """The readings for the state's query at its candidates; ``prices`` are those of its graph."""
         hop = self._hop(state, prices)
-        types = {task_type: share for task_type, share in state.query.mixture.items() if share > 0.0}
-        for task_type in types.keys() - hop.rows.keys():
-            hop.rows[task_type] = self._rows(state, task_type)
-        blocks = [share * hop.rows[task_type] for task_type, share in types.items()]
+        blocks = [
+            share * self._rows_of(hop, state, task_type)
+            for task_type, share in state.query.mixture.items()
+            if share > 0.0
+        ]
         # A query without any type walks as if nothing were known: every trail alike.
         trail, earned, presumed, room, seen = (
             sum(blocks[1:], blocks[0]) if blocks else np.repeat(_UNTYPED, len(state.candidates), axis=1)
@@ -100,6 +101,12 @@ class TrailReader:
             hop = _Hop(np.array(expected), np.array(price), nodes.index(GOAL) if GOAL in nodes else None)
             self._hops[key] = hop
         return hop
+
+    def _rows_of(self, hop: _Hop, state: RoutingState, task_type: TaskType) -> NDArray[np.float64]:
+        rows = hop.rows.get(task_type)
+        if rows is None:
+            rows = hop.rows[task_type] = self._rows(state, task_type)
+        return rows
 
     def _rows(self, state: RoutingState, task_type: TaskType) -> NDArray[np.float64]:
         rules, trails, one = self._rules, self.trails, {task_type: 1.0}

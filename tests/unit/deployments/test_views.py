@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from stigmergy.deployments.views import graph_model
+from stigmergy.cli.explanation import why_table
+from stigmergy.deployments.views import graph_model, hop_model
+from stigmergy.domain import NOTHING
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import Branch, FanOutNode, GraphSpec
 from stigmergy.graphs.overlay import Condition, Overlay
+from stigmergy.platform.episode.events import DecidedBy, HopChosen, Option
 from stigmergy.testing import agent_profile
 
 
@@ -29,3 +32,11 @@ def test_agents_are_shown_with_their_health_and_fan_outs_with_their_branches() -
         ("look", "judge"),
         ("judge", "GOAL"),
     ]
+
+
+def test_the_only_hop_is_shown_without_a_score_because_no_router_was_asked() -> None:
+    option = Option(node="a", score=None, probability=1.0, worst_case=NOTHING, cost_to_go=(NOTHING,))
+    only = HopChosen(source="START", node="a", decided_by=DecidedBy.FORCED, probability=1.0, options=(option,))
+    told = hop_model(only)
+    assert [(each.node, each.score, each.probability) for each in told.options] == [("a", None, 1.0)]
+    assert list(why_table([told]).columns[4].cells) == ["-"]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -83,14 +83,14 @@ async def test_what_cannot_be_run_is_refused_and_leaves_nothing(direct: Direct) 
 async def test_a_store_that_is_away_delays_the_record_and_not_the_answer(
     direct: Direct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add, away = direct.store.episodes.add, [StoreUnavailable("sqlite:///x", "locked")]
+    add_many, away = direct.store.episodes.add_many, [StoreUnavailable("sqlite:///x", "locked")] * 2
 
-    async def moody(closing: Closing) -> None:
+    async def moody(closings: Sequence[Closing]) -> None:
         if away:
             raise away.pop()
-        await add(closing)
+        await add_many(closings)
 
-    monkeypatch.setattr(direct.store.episodes, "add", moody)
+    monkeypatch.setattr(direct.store.episodes, "add_many", moody)
     ran = await direct.runs.run(direct.made.task())
     await direct.runs.drain()
     assert (direct.delivered, direct.runs.dropped) == ([ran], 0)
@@ -100,8 +100,9 @@ async def test_what_the_store_refuses_for_good_is_counted_and_not_learnt_from(di
     ran = await direct.runs.run(direct.made.task())
     await direct.runs.drain()
     direct.runs._take(ran)
+    other = await direct.runs.run(direct.made.task())
     await direct.runs.drain()
-    assert (direct.runs.dropped, direct.delivered) == (1, [ran])
+    assert (direct.runs.dropped, direct.delivered) == (1, [ran, other])
 
 
 async def lapsed(store: MemoryStore, *episodes: EpisodeId) -> Spend:

@@ -120,7 +120,8 @@ async def test_the_heir_weighs_money_as_the_journal_says(
     house: Build, staged: Build, profile: Build, hangs: HangsOnce, store: MemoryStore
 ) -> None:
     trading = Trading()
-    graph = staged([[profile("hangs", 2, timeout_s=0.05)], [profile("last", 4)]])
+    # Where one hop is left no router is asked.
+    graph = staged([[profile("hangs", 2, timeout_s=0.05)], [profile("last", 4), profile("other", 5)]])
     made = house(graph, {"hangs": hangs}, router=trading)
     first, heir = (
         TaskDesk(engine=made.engine, store=store, clock=made.clock, owner=owner, summarise=str, deliver=lambda _: None)

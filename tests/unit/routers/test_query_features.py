@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from stigmergy.domain import UNKNOWN_TYPE
 from stigmergy.errors import MissingExtra
+from stigmergy.routers.base import Vector
 from stigmergy.routers.embeddings import SentenceEmbedder
 from stigmergy.routers.query_features import FeatureReader, HashedNgrams, complexity
 from stigmergy.routers.task_types import TaskTypeClassifier, train_classifier
@@ -114,6 +117,40 @@ def test_without_examples_there_is_no_classifier_and_with_one_type_no_doubt() ->
     single = train_classifier(HashedNgrams(), [("anything", "only")])
     assert single is not None
     assert single.mixture(HashedNgrams().embed("else")) == {"only": 1.0}
+
+
+class Counting(HashedNgrams):
+    """Counts what it is asked for."""
+
+    asked = 0
+
+    def embed(self, text: str) -> Vector:
+        self.asked += 1
+        return super().embed(text)
+
+
+def test_a_vector_that_nobody_looks_at_is_not_made_and_one_that_is_looked_at_is_made_once() -> None:
+    embedder = Counting()
+    features = FeatureReader(embedder).read("Who goes there?")
+    assert (embedder.asked, features.text, features.mixture) == (0, "Who goes there?", {UNKNOWN_TYPE: 1.0})
+    assert features.vector is features.vector
+    assert embedder.asked == 1
+    assert not hasattr(features, "colour")
+
+
+def test_features_travel_and_change_with_their_vector() -> None:
+    features = FeatureReader(HashedNgrams()).read("Who goes there?", "gates")
+    for other in (pickle.loads(pickle.dumps(features)), replace(features, complexity=1.0)):
+        assert np.array_equal(other.vector, HashedNgrams().embed("Who goes there?"))
+        assert (other.mixture, other.text) == ({"gates": 1.0}, features.text)
+
+
+def test_a_text_that_comes_again_is_not_read_again_unless_its_type_is_another(trained: TaskTypeClassifier) -> None:
+    embedder = Counting()
+    reader = FeatureReader(embedder, trained)
+    assert reader.read("What is 7 plus 9?") is reader.read("What is 7 plus 9?")
+    assert embedder.asked == 1
+    assert reader.read("What is 7 plus 9?", "code").mixture == {"code": 1.0}
 
 
 def test_the_version_names_embedder_and_classifier(trained: TaskTypeClassifier) -> None:

@@ -12,6 +12,7 @@ from stigmergy.cli.bench.engine import engine
 from stigmergy.cli.bench.gateway import gateway
 from stigmergy.cli.bench.gnn import gnn
 from stigmergy.cli.bench.healing import healing
+from stigmergy.cli.bench.hop import hop
 from stigmergy.cli.bench.models import models
 from stigmergy.cli.bench.nano import nano
 from stigmergy.cli.bench.off_policy import off_policy
@@ -29,6 +30,7 @@ app.command()(gateway)
 app.command()(gnn)
 app.command()(healing)
 app.command()(models)
+app.command()(hop)
 app.command()(nano)
 app.command("off-policy")(off_policy)
 app.command()(retrieval)

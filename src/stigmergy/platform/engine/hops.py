@@ -100,11 +100,13 @@ class HopChooser:
         return feasible(self._mask, view, view.locked)
 
     def choose(self, view: HopView, router: RouterInService) -> HopChosen | Cornered:
-        """The router's hop; Cornered when nothing is feasible or the router itself fails."""
+        """The router's hop, or the only one; Cornered when nothing is feasible or the router itself fails."""
         masked = self.feasible(view)
         position = view.state.position
         if not masked.candidates:
             return Cornered(position=position, reasons=masked.refused)
+        if len(masked.candidates) == 1:
+            return _only_hop(view, masked, router)
         try:
             listed = self._listed(view, masked.candidates)
             scores = router.router.scores(routing_state(view, listed.candidates))
@@ -115,7 +117,7 @@ class HopChooser:
         return HopChosen(
             source=position,
             node=listed.candidates[choice.index].node,
-            decided_by=DecidedBy.ROUTER if len(masked.candidates) > 1 else DecidedBy.FORCED,
+            decided_by=DecidedBy.ROUTER,
             probability=choice.probability,
             options=_options(listed, scores, choice),
             refused=masked.refused,
@@ -129,6 +131,26 @@ class HopChooser:
         """Those that retrieval finds; a branch is searched as the graph that it is in."""
         shortlist = self._shortlists.get(view.graph.name.partition("/")[0])
         return everyone(candidates) if shortlist is None else shortlist.narrow(candidates, view.features.text)
+
+
+def _only_hop(view: HopView, masked: MaskResult, router: RouterInService) -> HopChosen:
+    """The one hop that is left: certain, so that nobody is asked what it is worth."""
+    (only,) = masked.candidates
+    return HopChosen(
+        source=view.state.position,
+        node=only.node,
+        decided_by=DecidedBy.FORCED,
+        probability=1.0,
+        options=(_only_option(only),),
+        refused=masked.refused,
+        selection=router.selection_name,
+        overlay_version=view.overlay.version,
+        policy_version=router.policy_version(),
+    )
+
+
+def _only_option(only: Candidate) -> Option:
+    return Option(node=only.node, score=None, probability=1.0, worst_case=only.worst_case, cost_to_go=only.cost_to_go)
 
 
 def repaired_hop(view: HopView, node: NodeId) -> HopChosen | Cornered:
@@ -170,7 +192,7 @@ def _options(listed: Shortlisted, scores: Scores, choice: Choice) -> tuple[Optio
             probability=probability,
             worst_case=candidate.worst_case,
             cost_to_go=candidate.cost_to_go,
-            evidence={**why, **listed.evidence.get(candidate.node, {})},
+            evidence={**why, **listed.evidence[candidate.node]} if candidate.node in listed.evidence else why,
         )
         for candidate, score, probability, why in zip(
             listed.candidates, scores.values, choice.probabilities, evidence, strict=True

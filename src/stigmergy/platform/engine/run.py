@@ -165,8 +165,9 @@ class Run:
 
     def step_key(self, node: NodeId, branch: str = "") -> str:
         """The idempotency key of the step that is called at ``node``: episode / branch path / node / visit."""
-        place = f"{self.episode_id}/{branch}" if branch else self.episode_id
-        return f"{place}/{node}/{self.lines(branch)[-1].state.visits}"
+        if not branch:
+            return f"{self.episode_id}/{node}/{self.state.visits}"
+        return f"{self.episode_id}/{branch}/{node}/{self.lines(branch)[-1].state.visits}"
 
     @property
     def heard(self) -> bool:

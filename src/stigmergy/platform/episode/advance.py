@@ -121,10 +121,9 @@ def _hop_chosen(state: EpisodeState, event: ev.HopChosen) -> Step:
     barred = state.excluded.union(state.route, (START, ESCALATION))
     if event.source != state.position or event.node in barred:
         raise IllegalEvent(f"{event.kind} {event.source} -> {event.node}", f"at {state.position}")
-    planned = state.planned[1:] if state.planned and state.planned[0] == event.node else ()
-    if event.node == GOAL:
-        return _finishing(state.but(planned=planned), *_good_end(state))
-    return _calling(state.but(planned=planned), event.node)
+    if state.planned:
+        state = state.but(planned=state.planned[1:] if state.planned[0] == event.node else ())
+    return _finishing(state, *_good_end(state)) if event.node == GOAL else _calling(state, event.node)
 
 
 def _calling(state: EpisodeState, node: NodeId) -> Step:

@@ -19,6 +19,10 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(
 # Of the event's own kind: the one of the union above first looks for the kind, which takes as long as the writing.
 _SERIALIZERS = {kind: TypeAdapter[Event | None](kind | None, config=_CONFIG).serializer for kind in get_args(Event)}
 _LEFT_OUT = {"branch": "", "grant": "", "not_retrieved": 0, "trade_off": None}
+_MAY_BE_EMPTY = {
+    kind: tuple((name, nothing) for name, nothing in _LEFT_OUT.items() if name in kind.__dataclass_fields__)
+    for kind in get_args(Event)
+}
 
 
 def encode(event: Event) -> str:
@@ -27,8 +31,9 @@ def encode(event: Event) -> str:
     What is empty of ``branch`` (the main line), ``grant``, ``not_retrieved`` and ``trade_off`` is left out. Reply data
     that is no JSON, against the contract of agents, is kept as its ``repr``: better such a record than none.
     """
-    empty = {name for name, nothing in _LEFT_OUT.items() if getattr(event, name, nothing) == nothing}
-    return _SERIALIZERS[type(event)].to_json(event, fallback=repr, exclude=empty or None).decode()
+    kind = type(event)
+    empty = {name for name, nothing in _MAY_BE_EMPTY[kind] if getattr(event, name) == nothing}
+    return _SERIALIZERS[kind].to_json(event, fallback=repr, exclude=empty or None).decode()
 
 
 def decode(payload: str) -> Event:

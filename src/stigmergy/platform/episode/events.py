@@ -28,10 +28,13 @@ class DecidedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One candidate of a hop as logged: what a learner needs to judge the choice later."""
+    """One candidate of a hop as logged: what a learner needs to judge the choice later.
+
+    ``score`` is None where it was the only candidate: there was nothing to ask a router.
+    """
 
     node: NodeId
-    score: float
+    score: float | None
     probability: float
     worst_case: Spend
     cost_to_go: tuple[Spend, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
-from stigmergy.domain import ESCALATION, START, EpisodeId, Failure, NodeId
+from stigmergy.domain import ESCALATION, START, Episode, EpisodeId, Failure, NodeId
 from stigmergy.platform.episode import events as ev
 from stigmergy.platform.episode.advance import fold
 from stigmergy.routers.base import Outcome, QueryFeatures, StepOutcome
@@ -17,18 +18,32 @@ def outcome_of(episode_id: EpisodeId, events: Sequence[ev.Event], features: Quer
     quality is the newest one given; an episode that nobody judged has none. A fan-out is one step without an agent
     (""), whose usage is that of its branches: what happened inside them is not learnt from yet.
     """
+    ended = fold(events)
+    return _outcome(episode_id, events, ended.route, ended.charged.usd, features)
+
+
+def outcome_of_ended(episode: Episode, events: Sequence[ev.Event], features: QueryFeatures | None) -> Outcome:
+    """The same of an episode whose summary says already what folding its events would."""
+    return _outcome(episode.id, events, episode.route, episode.charged_usd, features)
+
+
+def _outcome(
+    episode_id: EpisodeId,
+    events: Sequence[ev.Event],
+    route: tuple[NodeId, ...],
+    charged_usd: Decimal,
+    features: QueryFeatures | None,
+) -> Outcome:
     accepted = next(event for event in events if isinstance(event, ev.Accepted))
     judged = [event for event in events if isinstance(event, ev.QualityGiven)]
-    failures = tuple(_failures(events))
-    ended = fold(events)
     return Outcome(
         episode_id=episode_id,
         graph=accepted.graph,
         mixture=accepted.mixture,
-        steps=tuple(_steps(events, ended.route)),
+        steps=tuple(_steps(events, route)),
         quality=judged[-1].quality if judged else None,
-        cost_usd=float(ended.charged.usd),
-        infrastructure_failures=failures,
+        cost_usd=float(charged_usd),
+        infrastructure_failures=tuple(_failures(events)),
         features=features,
         judged_probability=judged[-1].probability if judged else 1.0,
     )

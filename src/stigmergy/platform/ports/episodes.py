@@ -31,6 +31,14 @@ class EpisodeStore(Protocol):
         """
         ...
 
+    async def add_many(self, closings: Sequence[Closing]) -> None:
+        """``add`` all of ``closings``, or none of them.
+
+        Raises:
+            SequenceConflict: events of one of them are stored already; nothing was stored.
+        """
+        ...
+
     async def get(self, episode_id: EpisodeId) -> Episode:
         """The episode.
 

@@ -27,16 +27,18 @@ class MemoryJournal:
 
     async def append(self, episode_id: EpisodeId, events: Sequence[StoredEvent], fence: Fence | None = None) -> None:
         """See ``ports.Journal``."""
-        check_episode(episode_id, events)
-        if not events:
-            return
-        if fence is not None and not self._stands(fence):
+        if events and fence is not None and not self._stands(fence):
             raise TaskTakenOver(fence.task_id, fence.epoch)
-        stored = self.events.get(episode_id, {})
-        fresh = {event.seq: event for event in events}
+        self.check(episode_id, events)
+        if events:
+            self.events.setdefault(episode_id, {}).update({event.seq: event for event in events})
+
+    def check(self, episode_id: EpisodeId, events: Sequence[StoredEvent]) -> None:
+        """Raises StoreError or SequenceConflict where the events cannot be appended."""
+        check_episode(episode_id, events)
+        stored, fresh = self.events.get(episode_id, {}), {event.seq for event in events}
         if len(fresh) < len(events) or not stored.keys().isdisjoint(fresh):
             raise SequenceConflict(episode_id, first_taken(stored.keys(), events))
-        self.events.setdefault(episode_id, {}).update(fresh)
 
     async def read(self, episode_id: EpisodeId, after: int = -1) -> tuple[StoredEvent, ...]:
         """See ``ports.Journal``."""
@@ -67,8 +69,15 @@ class MemoryEpisodes:
 
     async def add(self, closing: Closing) -> None:
         """See ``ports.EpisodeStore``."""
-        await self._journal.append(closing.episode.id, closing.events)
-        await self.save(closing.episode)
+        await self.add_many((closing,))
+
+    async def add_many(self, closings: Sequence[Closing]) -> None:
+        """See ``ports.EpisodeStore``."""
+        for closing in closings:
+            self._journal.check(closing.episode.id, closing.events)
+        for closing in closings:
+            await self._journal.append(closing.episode.id, closing.events)
+            await self.save(closing.episode)
 
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""

@@ -16,6 +16,10 @@ Values: TypeAlias = Mapping[str, Any]
 _Convert: TypeAlias = Callable[[Any], Any]
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """A statement for one kind of database: its text, what goes in, and the columns that it gives back.
@@ -30,15 +34,14 @@ class _Plan:
 
     def bound(self, values: Values) -> Any:
         given = values.get
-        found = [convert(given(name, fixed)) for name, convert, fixed in self.parameters]
+        found = [
+            given(name, fixed) if convert is _as_it_is else convert(given(name, fixed))
+            for name, convert, fixed in self.parameters
+        ]
         return found if self.positional else {p[0]: value for p, value in zip(self.parameters, found, strict=True)}
 
     def row(self, found: Sequence[Any]) -> dict[str, Any]:
         return {name: convert(each) for (name, convert), each in zip(self.columns, found, strict=True)}
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 class Prepared:

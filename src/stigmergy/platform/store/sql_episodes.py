@@ -41,11 +41,25 @@ class SqlEpisodes:
 
     async def add(self, closing: Closing) -> None:
         """See ``ports.EpisodeStore``."""
-        check_episode(closing.episode.id, closing.events)
+        await self.add_many((closing,))
+
+    async def add_many(self, closings: Sequence[Closing]) -> None:
+        """See ``ports.EpisodeStore``."""
+        for closing in closings:
+            check_episode(closing.episode.id, closing.events)
         try:
-            await self._database.write(lambda connection: add_closing(connection, closing))
+            await self._database.write(lambda connection: add_closings(connection, closings))
         except IntegrityError as error:
-            raise SequenceConflict(closing.episode.id, closing.events[0].seq) from error
+            raise await self._conflict(closings) from error
+
+    async def _conflict(self, closings: Sequence[Closing]) -> SequenceConflict:
+        """The first of the closings whose episode has events already; the first of all where they are gone again."""
+        taken = select(events_table.c.episode_id).where(
+            events_table.c.episode_id.in_([closing.episode.id for closing in closings])
+        )
+        known = await self._database.read(lambda connection: set(connection.execute(taken).scalars()))
+        first = next((closing for closing in closings if closing.episode.id in known), closings[0])
+        return SequenceConflict(first.episode.id, first.events[0].seq)
 
     async def get(self, episode_id: EpisodeId) -> Episode:
         """See ``ports.EpisodeStore``."""
@@ -114,11 +128,12 @@ class SqlEpisodes:
         return tuple(Feedback(*row) for row in rows)
 
 
-def add_closing(connection: Connection, closing: Closing) -> None:
-    """Store what an episode leaves, in a transaction that is open."""
-    if closing.events:
-        ADD_EVENTS.run(connection, *map(event_row, closing.events))
-    save_episodes(connection, (closing.episode,))
+def add_closings(connection: Connection, closings: Sequence[Closing]) -> None:
+    """Store what episodes leave, in a transaction that is open."""
+    rows = [event_row(event) for closing in closings for event in closing.events]
+    if rows:
+        ADD_EVENTS.run(connection, *rows)
+    save_episodes(connection, [closing.episode for closing in closings])
 
 
 def save_episodes(connection: Connection, episodes: Sequence[Episode]) -> None:

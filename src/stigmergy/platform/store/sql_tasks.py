@@ -30,7 +30,7 @@ from stigmergy.platform.store.cursors import check_limit, from_cursor, to_cursor
 from stigmergy.platform.store.database import Database
 from stigmergy.platform.store.prepared import Prepared
 from stigmergy.platform.store.rows import Stored, new_task_row, task_record
-from stigmergy.platform.store.sql_episodes import add_closing
+from stigmergy.platform.store.sql_episodes import add_closings
 from stigmergy.platform.store.tables import IS_UNFINISHED, UNFINISHED
 from stigmergy.platform.store.tables import tasks as table
 from stigmergy.platform.store.upsert import insert_for
@@ -142,7 +142,7 @@ class SqlTasks:
             if ended is None:
                 return _get(connection, task_id)
             if closing is not None:
-                add_closing(connection, closing)
+                add_closings(connection, (closing,))
             return task_record(ended)
 
         return await self._database.write_at_once(store)

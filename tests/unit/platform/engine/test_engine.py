@@ -115,8 +115,18 @@ async def test_where_the_router_fails_dijkstra_takes_over(
     ran = await made.run()
     assert (ran.episode.status, ran.episode.route) == (Status.COMPLETED, ("b", "c"))
     assert kinds(ran)[1:4] == ["cornered", "rerouted", "hop_chosen"]
-    assert {hop.decided_by for hop in hops(ran)} == {DecidedBy.HEALING}
+    assert [hop.decided_by for hop in hops(ran)] == [DecidedBy.HEALING, DecidedBy.FORCED, DecidedBy.FORCED]
     assert ran.episode.control_llm_calls == 0
+
+
+async def test_where_one_hop_is_left_no_router_is_asked_and_the_log_says_so(
+    house: Build, staged: Build, profile: Build
+) -> None:
+    ran = await house(staged([[profile("a", 1)], [profile("b", 1)]]), router=Broken()).run()
+    assert ran.episode.status is Status.COMPLETED
+    for hop in hops(ran):
+        assert (hop.decided_by, hop.probability, hop.policy_version) == (DecidedBy.FORCED, 1.0, "p1")
+        assert [(each.node, each.score, each.probability) for each in hop.options] == [(hop.node, None, 1.0)]
 
 
 async def test_planning_calls_no_agent_and_takes_the_best_score(house: Build, staged: Build, profile: Build) -> None:
