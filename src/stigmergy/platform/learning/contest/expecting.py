@@ -14,9 +14,10 @@ from stigmergy.routers.estimators.catalog import entry
 from stigmergy.routers.estimators.folds import fold_numbers, out_of_fold
 
 NEAREST: Final = ("nearest", "nearest_task")
-ALL: Final = (*NEAREST, "ridge", "ridge_task")
-_REACH: Final = 2.0
-"""Standard deviations of differences between routes that an observation tells apart."""
+"""What the rule of nearest neighbours chooses from."""
+FORESEEN: Final = "ensemble"
+"""What learned policies see: one estimator, so that one artifact can carry it."""
+ALL: Final = (*NEAREST, FORESEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +27,9 @@ class Expected:
     by_estimator: dict[str, Matrix]
 
     @property
-    def mean(self) -> Matrix:
-        """Of all estimators."""
-        return np.asarray(np.mean(list(self.by_estimator.values()), axis=0), dtype=np.float32)
-
-    @property
-    def looked_at(self) -> tuple[Matrix, Matrix]:
-        """What observations are made of: the first estimator, and the mean of all."""
-        return next(iter(self.by_estimator.values())), self.mean
-
-    def observed(self) -> Matrix:
-        """What policies see of it, shape (Q, 2 R) in [-1, 1]: how much better than the query's other routes each is.
-
-        By the first estimator and by the mean of all, in units of two standard deviations of such differences.
-        """
-        shown = []
-        for found in self.looked_at:
-            apart = found - found.mean(axis=1, keepdims=True)
-            shown.append(np.clip(apart / max(_REACH * float(apart.std()), 1e-6), -1.0, 1.0))
-        return np.concatenate(shown, axis=1).astype(np.float32)
-
-
-def observed_by_node(expected: Expected, hops: NDArray[np.int64], payable: Sequence[NDArray[np.bool_]]) -> Matrix:
-    """What policies see of routes of several hops, shape (Q, 2 levels nodes) in [-1, 0].
-
-    For every budget level and node: how far the best route that the level pays, and that leads through the node, is
-    expected to be from the best one that it pays; -1 where there is none.
-
-    Args:
-        expected: success of R routes.
-        hops: their nodes by number, -1 behind the end, shape (R, H).
-        payable: by level, which routes the budget pays at worst, shape (Q, R) each.
-    """
-    nodes = [np.flatnonzero((hops == node).any(axis=1)) for node in range(int(hops.max()) + 1)]
-    shown = []
-    for found in expected.looked_at:
-        for paid in payable:
-            open_ = np.where(paid, found, -1.0)
-            best = open_.max(axis=1)
-            through = [open_[:, routes].max(axis=1) if len(routes) else open_.min(axis=1) for routes in nodes]
-            shown += [np.clip(each - best, -1.0, 0.0) for each in through]
-    return np.stack(shown, axis=1).astype(np.float32)
+    def foreseen(self) -> Matrix:
+        """What learned policies see of it."""
+        return self.by_estimator[FORESEEN]
 
 
 def expect(queries: Queries, outcomes: Outcomes, learning: NDArray[np.intp], names: Sequence[str] = ALL) -> Expected:

@@ -51,6 +51,10 @@ class ArmSource:
             cost_to_go=np.broadcast_to(self._nothing, worst.shape).copy(),
         )
 
+    def looks(self, query: Places, state: Places, left: Money, feasible: Truths) -> Floats:  # noqa: ARG002 - the text is the same everywhere
+        """See ``OutcomeSource``: the query's vector."""
+        return self.queries.features[query]
+
     def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:
         """See ``OutcomeSource``; luck picks one of the runs of the cell."""
         count = self.count[query, action]
