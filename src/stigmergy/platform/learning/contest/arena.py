@@ -10,7 +10,6 @@ import numpy as np
 
 from stigmergy.errors import InvalidLog
 from stigmergy.platform.learning.boundary import boundary_costs
-from stigmergy.platform.learning.contest.expecting import FORESEEN, Expected, expect
 from stigmergy.platform.learning.evaluation.embedding import embed_queries
 from stigmergy.platform.learning.evaluation.log_reading import SPLITS, TRAIN
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable
@@ -19,6 +18,7 @@ from stigmergy.platform.learning.paths.route_log import RouteLog
 from stigmergy.platform.learning.paths.route_table import ARROW, select_routes
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.arm_source import ArmSource, arm_source
+from stigmergy.platform.learning.rl.expecting import FORESEEN, Expected, expect
 from stigmergy.platform.learning.rl.foreseeing import ArmOutlook, ForeseeingSource, Outlook, route_outlook
 from stigmergy.platform.learning.rl.rewards import RewardTerms
 from stigmergy.platform.learning.rl.route_source import RouteSource, route_source

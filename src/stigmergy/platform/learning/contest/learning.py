@@ -53,8 +53,8 @@ class Effort:
     """
 
     passes: int = 10
-    iterations: int = 8
-    episodes: int = 8192
+    iterations: int = 4
+    episodes: int = 2048
     logged: int = 12_000
     units: int = 64
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from stigmergy.platform.learning.boundary import AlwaysSmall, FirstLarge
 from stigmergy.platform.learning.contest.arena import Arena
-from stigmergy.platform.learning.contest.expecting import NEAREST
 from stigmergy.platform.learning.evaluation.log_reading import TRAIN, VAL
 from stigmergy.platform.learning.rl.draws import LEVELS, Draws, budgets_at
+from stigmergy.platform.learning.rl.expecting import NEAREST
 from stigmergy.platform.learning.rl.play import MaskedPolicy
 from stigmergy.routers.estimators.base import Matrix
 from stigmergy.routers.observation import Floats, Money, Places, Situations, Truths
