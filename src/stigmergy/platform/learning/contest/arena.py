@@ -72,9 +72,7 @@ def arm_arena(name: str, log: ArmLog) -> Arena:
     """A log of queries against arms, as its splits say; nothing is learnt from test, texts included."""
     table = log.table
     source = arm_source(log, FEATURES, np.zeros((len(table.texts), 1), dtype=np.float32))
-    there = np.arange(log.score.shape[2]) < log.count[:, :, None]
-    solved = there & ~source.worst.cut & (source.score >= SOLVED)
-    success = (solved.sum(axis=2) / log.count).astype(np.float32)
+    success = source.success()
     hops = np.arange(len(table.arms), dtype=np.int64)[:, None]
     lucks = 1 if log.count.max() == 1 else _LUCKS
     expected = _expected(table, success)
