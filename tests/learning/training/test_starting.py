@@ -35,20 +35,16 @@ def _blank(units: int) -> PolicyNetwork:
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.floats(-1.0, 0.0), min_size=3, max_size=3),
-    st.lists(st.floats(0.0, 2.0), min_size=3, max_size=3),
-    st.floats(0.0, 1.0),
 )
-def test_it_weighs_prospects_against_prices_to_the_letter(
-    prospects: list[float], levels: list[float], price: float
-) -> None:
-    network = planning(SPEC, price, _blank(units_needed(SPEC) + 2))
+def test_it_follows_prospects_to_the_letter(prospects: list[float]) -> None:
+    network = planning(SPEC, _blank(units_needed(SPEC) + 2))
     seen = np.ones((1, SPEC.size), dtype=np.float32)
-    seen[0, SPEC.blocks["features"]], seen[0, SPEC.blocks["route_price"]] = prospects, levels
-    expected = SHARPNESS * (REACH * np.array(prospects) - price * np.array(levels))
+    seen[0, SPEC.blocks["features"]] = prospects
+    expected = SHARPNESS * REACH * np.array(prospects)
     assert network.outputs(seen, SPEC.mask)[0].tolist() == pytest.approx(expected.tolist(), abs=1e-3)
 
 
 def test_the_other_units_look_at_all_there_is_and_have_no_say_yet() -> None:
-    first, last = planning(SPEC, 0.1, _blank(units_needed(SPEC) + 2)).layers
+    first, last = planning(SPEC, _blank(units_needed(SPEC) + 2)).layers
     assert (first.weight[:, units_needed(SPEC) :] != 0.0).all()
     assert (last.weight[units_needed(SPEC) :] == 0.0).all()

@@ -22,7 +22,6 @@ from stigmergy.platform.learning.rl.expecting import FORESEEN, Expected, expect
 from stigmergy.platform.learning.rl.foreseeing import ArmOutlook, ForeseeingSource, Outlook, route_outlook
 from stigmergy.platform.learning.rl.rewards import RewardTerms
 from stigmergy.platform.learning.rl.route_source import RouteSource, route_source
-from stigmergy.platform.learning.rl.sources import OutcomeSource
 from stigmergy.routers.estimators.base import Matrix, Outcomes
 from stigmergy.routers.observation import Money, Places
 
@@ -49,7 +48,7 @@ class Arena:
     """
 
     name: str
-    source: OutcomeSource
+    source: ForeseeingSource
     terms: RewardTerms
     hops: Places
     worst: Money

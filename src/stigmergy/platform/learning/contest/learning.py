@@ -60,7 +60,7 @@ class Effort:
 
 
 class Learning:
-    """Trains the five learners on one arena; what they share is made once."""
+    """Trains the five learners on one arena with prices (see ``priced``); what they share is made once."""
 
     def __init__(self, arena: Arena, effort: Effort) -> None:
         self._arena, self._effort = arena, effort
@@ -69,8 +69,7 @@ class Learning:
         )
         hidden = (units_needed(arena.source.spec) + effort.units,)
         self._training = RlTraining(data=Path(arena.name), learner=BcConfig(), hidden=hidden)
-        self._teacher = teacher(arena)
-        self._cloned = cloned_rows(arena, self._teacher)
+        self._cloned = cloned_rows(arena, teacher(arena))
         self._val = Stage(arena, VAL, LEVELS)
 
     def everyone(self) -> Mapping[str, Callable[[int], Contestant]]:
@@ -98,7 +97,7 @@ class Learning:
         """A start that plans as the teacher does, then play against the boundary policies."""
         config = BopoConfig(episodes=self._effort.episodes, entropy=0.0)
         learner = self._learner(config, seed)
-        learner.start_at(planning(self._arena.source.spec, self._price(), learner.network()))
+        learner.start_at(planning(self._arena.source.spec, learner.network()))
         return self._played(learner, config, seed)
 
     def lagrangian(self, seed: int) -> Contestant:
@@ -110,12 +109,6 @@ class Learning:
         players = players_for(self._world, config.episodes, 0)
         trainee = FromPlay(learner, config, players, objective_of(config, len(LEVELS)), seed)
         return self._best(trainee, self._effort.iterations)
-
-    def _price(self) -> float:
-        """The teacher's, per level of the spec; its own levels run over the price range of one query."""
-        spec, worst = self._arena.source.spec, np.maximum(self._arena.worst, 1)
-        spans = np.log(worst.max(axis=1) / worst.min(axis=1))
-        return self._teacher.price * float(np.log(spec.high / max(spec.low, 1)) / max(spans.mean(), 1e-9))
 
     def _learner(self, config: LearnerConfig, seed: int) -> PolicyLearner:
         return PolicyLearner(learner_group(self._training, config, self._arena.source.spec, seed))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -71,11 +71,18 @@ class Planner:
 
     def routes(self, query: Places, budget: Money) -> Places:
         """The routes chosen for queries under budgets."""
+        return np.asarray(
+            np.where(self.arena.worst[query] <= budget[:, None], self.worth(query), -np.inf).argmax(axis=1),
+            dtype=np.int64,
+        )
+
+    def worth(self, query: Places) -> Matrix:
+        """What is expected of every route less its price, shape (B, R)."""
         worst = self.arena.worst[query]
         least = np.maximum(worst.min(axis=1, keepdims=True), 1).astype(np.float64)
         span = np.log(np.maximum(worst.max(axis=1, keepdims=True) / least, 1.0 + 1e-9))
-        value = self.expected[query] - self.price * np.log(np.maximum(worst, 1) / least) / span
-        return np.asarray(np.where(worst <= budget[:, None], value, -np.inf).argmax(axis=1), dtype=np.int64)
+        levels = np.log(np.maximum(worst, 1) / least) / span
+        return np.asarray(self.expected[query] - self.price * levels, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,12 @@ def teacher(arena: Arena) -> Planner:
     reached = [_success(planner, arena, rows) for planner in planners]
     enough = max(reached) - NEXT_TO_NOTHING
     return next(planner for planner, found in zip(planners, reached, strict=True) if found >= enough)
+
+
+def priced(arena: Arena) -> Arena:
+    """The arena with prospects less the teacher's price, as learned policies see it."""
+    worth = teacher(arena).worth(np.arange(len(arena.success)))
+    return replace(arena, source=replace(arena.source, outlook=arena.source.outlook.expecting(worth)))
 
 
 def _best_on_val(arena: Arena, expected: dict[str, Matrix]) -> Planner:

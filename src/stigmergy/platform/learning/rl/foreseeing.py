@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -13,12 +13,19 @@ from stigmergy.platform.learning.rl.sources import Called, Offers, OutcomeSource
 from stigmergy.routers.observation import Floats, Money, ObservationSpec, Places, Truths
 from stigmergy.routers.prospects import prospects
 
+NOTHING: Final = -9.0
+"""The worth of an action that no route goes on with; below anything that can be expected."""
+
 
 class Outlook(Protocol):
     """Expects something of every action wherever an episode stands."""
 
     def worth(self, query: Places, state: Places, left: Money) -> Floats:
-        """Expected success of B episodes by next action, shape (B, A); -1 where nothing can be expected."""
+        """Expected success of B episodes by next action, shape (B, A); ``NOTHING`` where no route goes on."""
+        ...
+
+    def expecting(self, expected: Floats) -> Outlook:
+        """The same of other expectations, shape (Q, R)."""
         ...
 
 
@@ -31,6 +38,10 @@ class ArmOutlook:
     def worth(self, query: Places, state: Places, left: Money) -> Floats:  # noqa: ARG002 - an arm is a whole route
         """See ``Outlook``."""
         return self.expected[query]
+
+    def expecting(self, expected: Floats) -> ArmOutlook:
+        """See ``Outlook``."""
+        return ArmOutlook(expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +68,14 @@ class RouteOutlook:
         """See ``Outlook``."""
         at = self.prefix[state]
         following = np.where(self.rest[at] <= left[:, None], self.following[at], -1)
-        expected, found = self.expected[query], np.full((len(query), self.actions), -1.0, dtype=np.float32)
+        expected, found = self.expected[query], np.full((len(query), self.actions), NOTHING, dtype=np.float32)
         for action in np.unique(following[following >= 0]):
-            found[:, action] = np.where(following == action, expected, -1.0).max(axis=1)
+            found[:, action] = np.where(following == action, expected, NOTHING).max(axis=1)
         return found
+
+    def expecting(self, expected: Floats) -> RouteOutlook:
+        """See ``Outlook``."""
+        return replace(self, expected=expected)
 
 
 def route_outlook(log: RouteLog, hops: Places, worst: Money, expected: Floats) -> RouteOutlook:

@@ -1,4 +1,4 @@
-"""A policy that plans before it has learnt anything: by prospects less a price, as a network that can learn on."""
+"""A policy that plans before it has learnt anything: it follows prospects, as a network that can learn on."""
 
 from __future__ import annotations
 
@@ -12,33 +12,28 @@ from stigmergy.routers.prospects import REACH
 
 SHARPNESS: Final = 60.0
 """Logits per expected success: two actions that are .05 apart are drawn 20 : 1."""
-_UNITS: Final = 2
 
 
 def units_needed(spec: ObservationSpec) -> int:
     """Units of the hidden layer that planning takes; what is above is there to learn with."""
-    return _UNITS * len(spec.actions)
+    return len(spec.actions)
 
 
-def planning(spec: ObservationSpec, price: float, blank: PolicyNetwork) -> PolicyNetwork:
-    """The network whose logits are ``60 (.25 x prospect - price x level of the route's worst case)`` per action.
+def planning(spec: ObservationSpec, blank: PolicyNetwork) -> PolicyNetwork:
+    """The network whose logits are ``60 x .25 x prospect`` per action: greedily, the best that is foreseen.
 
-    Prospects are at most 0 and levels of feasible routes at least 0, so one unit with ReLU holds each of them exactly.
-    The other units keep their first weights and begin with no say.
+    Prospects are at most 0, so one unit with ReLU holds each of them exactly. The other units keep their first weights
+    and begin with no say.
 
     Args:
         spec: of observations whose features are prospects.
-        price: success that the span from the cheapest to the dearest route is worth.
         blank: of one hidden layer, with at least ``units_needed``.
     """
     first, last = blank.layers
-    actions, blocks = len(spec.actions), spec.blocks
+    planned, every = units_needed(spec), np.arange(len(spec.actions))
     inputs, inner = first.weight.copy(), first.bias.copy()
-    inputs[:, : units_needed(spec)], inner[: units_needed(spec)] = 0.0, 0.0
+    inputs[:, :planned], inner[:planned] = 0.0, 0.0
     outputs = np.zeros_like(last.weight)
-    every = np.arange(actions)
-    inputs[blocks["features"].start + every, every] = -1.0
-    inputs[blocks["route_price"].start + every, actions + every] = 1.0
+    inputs[spec.blocks["features"].start + every, every] = -1.0
     outputs[every, every] = -SHARPNESS * REACH
-    outputs[actions + every, every] = -SHARPNESS * price
     return PolicyNetwork((Layer(inputs, inner), Layer(outputs, np.zeros_like(last.bias))))
