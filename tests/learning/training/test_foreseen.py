@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +35,10 @@ def _unheard(_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def training(arms: Path) -> RlTraining:
-    return RlTraining(data=arms, learner=LEARNER, iterations=3, hidden=(16,), device="cpu", sees="expected")
+def training(arms: Path, graph: AgentGraph) -> RlTraining:
+    return RlTraining(
+        data=arms, learner=LEARNER, iterations=3, hidden=(16,), device="cpu", sees="expected", graph=graph.version
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,9 @@ def graph() -> AgentGraph:
 
 @pytest.fixture(scope="module")
 def served(policy: LearnedPolicy, graph: AgentGraph) -> PolicyRouter:
-    return PolicyRouter(replace(policy, spec=replace(policy.spec, graph=graph.version)))
+    router = PolicyRouter(policy)
+    router.admit(graph)
+    return router
 
 
 def _state(graph: AgentGraph, text: str, task: str, budget_nano: int) -> RoutingState:

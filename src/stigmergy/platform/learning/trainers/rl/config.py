@@ -194,6 +194,7 @@ class RlTraining:
         budget_levels: 0 is the worst case of a query's cheapest route, 1 that of its dearest.
         cost_weight: quality that the span between the boundary policies is worth, for a log; a dataset has its own.
         hidden: widths of the layers between observations and actions.
+        graph: version of the agent graph to serve on, whose nodes a log has as arms; empty: the log stands for one.
         sees: ``text``: vectors of texts. ``expected``: what an estimator expects of every action (METHODS M18); from a
             log, for learners that need no rows.
         weather: of a replay.
@@ -211,6 +212,7 @@ class RlTraining:
     budget_levels: tuple[float, ...] = LEVELS
     cost_weight: float = 0.1
     hidden: tuple[int, ...] = (128, 128)
+    graph: str = ""
     sees: Literal["text", "expected"] = "text"
     weather: WeatherConfig = WeatherConfig()
     device: Literal["auto", "cpu", "gpu"] = "auto"

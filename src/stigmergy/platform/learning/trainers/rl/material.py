@@ -97,8 +97,9 @@ def open_material(training: RlTraining, out: Path) -> Material:
     if not training.needs_no_rows:
         make_from_log(data, out / DATASET, one_by_one, training.cost_weight)
         parts = DatasetFolder(out / DATASET).parts()
+    spec = seen.recipe.spec
     return Material(
-        recipe=seen.recipe,
+        recipe=replace(seen.recipe, spec=replace(spec, graph=training.graph or spec.graph)),
         parts=tuple(parts),
         replay=seen.replay,
         seen=seen.by,
@@ -128,9 +129,9 @@ _LOOKS: Final = {"text": _by_text, "expected": _by_expectation}
 
 
 def _of_dataset(path: Path, training: RlTraining) -> Material:
-    if training.sees != "text":
+    if training.sees != "text" or training.graph:
         raise InvalidLog(
-            str(path), "its rows hold vectors of texts: only from a Parquet log can expected success be seen"
+            str(path), "its rows hold vectors of texts and name their graph: `sees` and `graph` are for a Parquet log"
         )
     folder = DatasetFolder(path)
     manifest = folder.manifest()
