@@ -16,7 +16,7 @@ from stigmergy.platform.learning.contest.learning import Effort
 from stigmergy.platform.learning.contest.page import html
 from stigmergy.platform.learning.contest.report import Document, report
 
-EFFORT = Effort(passes=80, iterations=2, episodes=256, logged=1_000, hidden=(16,))
+EFFORT = Effort(passes=80, iterations=2, episodes=256, logged=1_000, units=16)
 LEARNERS = ("bopo", "bc", "marwil", "cql", "lagrangian")
 
 
@@ -58,7 +58,7 @@ def test_shuffled_outcomes_are_reported_to_carry_no_signal(make_log: Callable[..
 
 
 def test_a_small_log_is_tested_on_every_query_and_held_to_no_bar(make_log: Callable[..., ArmLog]) -> None:
-    short = Effort(passes=1, iterations=1, episodes=64, logged=64, hidden=(8,))
+    short = Effort(passes=1, iterations=1, episodes=64, logged=64, units=8)
     found = report([contest_by_folds("small", make_log(100), 1, short, _quiet)], {}, 20)
     assert found["data"]["small"]["queries"] == 100
     assert found["pooled"] == {}

@@ -7,7 +7,7 @@ import pytest
 
 from stigmergy.platform.learning.contest.arena import Arena
 from stigmergy.platform.learning.contest.playing import Stage
-from stigmergy.platform.learning.contest.rules import Planner, nearest_rule, rules
+from stigmergy.platform.learning.contest.rules import Planner, nearest_rule, rules, teacher
 from stigmergy.platform.learning.rl.draws import LEVELS
 
 
@@ -44,5 +44,13 @@ def test_first_large_makes_a_dear_call_per_query_where_it_can_pay_for_it(arena: 
     assert found.dear.mean(axis=1).tolist() == [0.0, 0.0, 0.0, 0.0, 1.0]
 
 
-def test_what_policies_see_of_expectations_is_bounded(arena: Arena) -> None:
-    assert np.abs(arena.source.queries.features).max() <= 1.0
+def test_the_teacher_takes_the_highest_price_that_costs_next_to_no_success(arena: Arena) -> None:
+    assert teacher(arena).price >= 0.1
+
+
+def test_what_policies_see_are_prospects_of_what_the_budget_pays(arena: Arena) -> None:
+    source, rows = arena.source, arena.rows("test")
+    feasible = np.tile([True, True, False], (len(rows), 1))
+    seen = source.looks(rows, source.start(rows), source.price_range(rows)[0], feasible)
+    assert seen.min() >= -1.0
+    assert (seen[:, :2].max(axis=1) == 0.0).all()

@@ -76,17 +76,22 @@ class ArmArtifact:
 def save_arms(path: Path, model: ArmModel, origin: Origin) -> ArmArtifact:
     """Write a model; equal models of equal origin give equal files."""
     arrays: dict[str, NDArray[Any]] = {}
-    header = {
+    header = {**freeze_model(model, arrays), "origin": origin.to_dict()}
+    return ArmArtifact(model, origin, write_artifact(path, KIND, _FORMAT, header, arrays))
+
+
+def freeze_model(model: ArmModel, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """The model as JSON-compatible values; its arrays go to ``arrays``. ``thaw_model`` reads both."""
+    frozen = {
         "estimator": model.name,
         "arms": list(model.arms),
         "fitted": freeze(model.fitted, arrays),
         "unit_usd": model.unit_usd,
         "looks": None,
-        "origin": origin.to_dict(),
     }
     if model.looks is not None:
-        header["looks"] = {"view": model.looks.view, "embedder": freeze(model.looks.embedder, arrays)}
-    return ArmArtifact(model, origin, write_artifact(path, KIND, _FORMAT, header, arrays))
+        frozen["looks"] = {"view": model.looks.view, "embedder": freeze(model.looks.embedder, arrays)}
+    return frozen
 
 
 def load_arms(path: Path) -> ArmArtifact:
@@ -97,12 +102,13 @@ def load_arms(path: Path) -> ArmArtifact:
     """
     opened = read_artifact(path, KIND, _FORMAT)
     try:
-        return ArmArtifact(_model(opened.header, opened.arrays), Origin(**opened.header["origin"]), opened.version)
+        return ArmArtifact(thaw_model(opened.header, opened.arrays), Origin(**opened.header["origin"]), opened.version)
     except (ValueError, KeyError, TypeError) as error:
         raise unreadable(path, error) from None
 
 
-def _model(header: Mapping[str, Any], arrays: Arrays) -> ArmModel:
+def thaw_model(header: Mapping[str, Any], arrays: Arrays) -> ArmModel:
+    """What ``freeze_model`` was given; KeyError, TypeError or ValueError where it is something else."""
     looks = header["looks"]
     return ArmModel(
         name=header["estimator"],

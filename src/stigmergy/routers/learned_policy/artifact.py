@@ -1,4 +1,4 @@
-"""A trained policy as one safetensors file: the network, the spec of its observations, what makes its query vectors."""
+"""A trained policy as one safetensors file: the network, the spec of its observations, what makes its features."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
 from stigmergy.routers.artifact_forms import tensors
-from stigmergy.routers.estimators.views import LatentSemantics
 from stigmergy.routers.learned_policy.network import PolicyNetwork, network_of
+from stigmergy.routers.learned_policy.sight import Seen, freeze_sight, thaw_sight
 from stigmergy.routers.observation import ObservationSpec
-from stigmergy.routers.query_features import HashedNgrams
 
 KIND: Final = "policy"
 _FORMAT: Final = 2
@@ -29,7 +28,7 @@ class LearnedPolicy:
         spec: of the observations; the mask lies in them.
         network: takes observations and gives ``outputs``.
         outputs: ``logits`` of a softmax policy, or the ``values`` of actions in units of reward.
-        semantics: makes the query vectors that the spec names as features.
+        semantics: makes what the spec names as features: vectors of texts, or prospects by an estimator.
         learner: its name, for people.
         reward: what it was trained to earn, as JSON-compatible values: weights, and the frozen scale of costs.
         metrics: figures of the training, for people.
@@ -40,7 +39,7 @@ class LearnedPolicy:
     spec: ObservationSpec
     network: PolicyNetwork
     outputs: OutputKind
-    semantics: LatentSemantics
+    semantics: Seen
     learner: str
     reward: Mapping[str, Any]
     origin: Origin
@@ -70,17 +69,15 @@ def save_policy(path: Path, policy: LearnedPolicy) -> LearnedPolicy:
 
     The spec of the observations lies in the metadata of the file (``header``, JSON), beside what else is no tensor.
     """
-    arrays: dict[str, NDArray[Any]] = {
-        "rarity": policy.semantics.rarity,
-        "directions": policy.semantics.directions,
-    }
+    arrays: dict[str, NDArray[Any]] = {}
+    seen = freeze_sight(policy.semantics, arrays)
     for place, layer in enumerate(policy.network.layers):
         arrays |= {f"weight{place}": layer.weight, f"bias{place}": layer.bias}
     header = {
         "spec": policy.spec.to_json(),
         "layers": len(policy.network.layers),
         "outputs": policy.outputs,
-        "bits": policy.semantics.embedder.bits,
+        **seen,
         "learner": policy.learner,
         "reward": dict(policy.reward),
         "metrics": dict(policy.metrics),
@@ -100,11 +97,12 @@ def load_policy(path: Path) -> LearnedPolicy:
     header, arrays = opened.header, opened.arrays
     try:
         places = range(header["layers"])
+        spec = ObservationSpec.from_json(header["spec"])
         found = LearnedPolicy(
-            spec=ObservationSpec.from_json(header["spec"]),
+            spec=spec,
             network=network_of([arrays[f"weight{n}"] for n in places], [arrays[f"bias{n}"] for n in places]),
             outputs=header["outputs"],
-            semantics=LatentSemantics(HashedNgrams(header["bits"]), arrays["rarity"], arrays["directions"]),
+            semantics=thaw_sight(header, arrays, spec.actions),
             learner=header["learner"],
             reward=header["reward"],
             origin=Origin(**header["origin"]),
@@ -121,6 +119,6 @@ def _check(policy: LearnedPolicy) -> None:
     if policy.outputs not in get_args(OutputKind):
         raise ValueError(f"outputs are {policy.outputs!r}")
     if policy.semantics.version != policy.spec.features:
-        raise ValueError(f"its query vectors are {policy.semantics.version}, its spec names {policy.spec.features}")
+        raise ValueError(f"its features are {policy.semantics.version}, its spec names {policy.spec.features}")
     if not policy.network.fits(policy.spec.size, len(policy.spec.actions)):
         raise ValueError("its layers do not lead from the observations of its spec to the actions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from stigmergy.routers.base import Evidence, RoutingState, Scores, Vector
 from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.learned_policy.artifact import LearnedPolicy
 from stigmergy.routers.learned_policy.network import log_shares
+from stigmergy.routers.learned_policy.sight import sight_of
 from stigmergy.routers.observation import Floats, encode
 from stigmergy.routers.recent import Recent
 from stigmergy.routers.situation import actions_of, situation_of
@@ -32,7 +34,8 @@ class PolicyRouter(FixedRule):
         self.version: Final = policy.version
         self.policy: Final = policy
         self._places = {node: place for place, node in enumerate(policy.spec.actions)}
-        self._vectors: Recent[str, Vector] = Recent(_QUERIES)
+        self._sight = sight_of(policy.semantics)
+        self._known: Recent[tuple[str, str], Vector] = Recent(_QUERIES)
 
     def admit(self, graph: AgentGraph, _: str = "") -> None:
         """Refuse a graph that the policy was not trained for; features of the platform do not matter, it has its own.
@@ -58,9 +61,11 @@ class PolicyRouter(FixedRule):
 
     def _row(self, state: RoutingState) -> Floats:
         """One number per action of the spec."""
-        vector = self._vectors.get(state.query.text, lambda: self.policy.semantics.embed(state.query.text))
-        spec = self.policy.spec
-        situation = situation_of(spec, state, vector)
+        query, spec = state.query, self.policy.spec
+        task = max(query.mixture, key=query.mixture.__getitem__, default="")
+        known = self._known.get((query.text, task), lambda: self._sight.known(query.text, query.mixture))
+        plain = situation_of(spec, state, known)
+        situation = replace(plain, features=self._sight.features(known, plain.feasible))
         outputs = self.policy.network.outputs(encode(spec, situation), spec.mask)
         made = log_shares(outputs, situation.feasible) if self.policy.outputs == "logits" else outputs
         return np.asarray(made[0])

@@ -10,7 +10,6 @@ import numpy as np
 
 from stigmergy.errors import InvalidLog
 from stigmergy.platform.learning.boundary import boundary_costs
-from stigmergy.platform.learning.contest.expecting import Expected, expect, observed_by_node
 from stigmergy.platform.learning.evaluation.embedding import embed_queries
 from stigmergy.platform.learning.evaluation.log_reading import SPLITS, TRAIN
 from stigmergy.platform.learning.evaluation.outcome_table import OutcomeTable
@@ -19,16 +18,16 @@ from stigmergy.platform.learning.paths.route_log import RouteLog
 from stigmergy.platform.learning.paths.route_table import ARROW, select_routes
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.arm_source import ArmSource, arm_source
-from stigmergy.platform.learning.rl.draws import LEVELS, budgets_at
+from stigmergy.platform.learning.rl.expecting import FORESEEN, Expected, expect
+from stigmergy.platform.learning.rl.foreseeing import ArmOutlook, ForeseeingSource, Outlook, route_outlook
 from stigmergy.platform.learning.rl.rewards import RewardTerms
 from stigmergy.platform.learning.rl.route_source import RouteSource, route_source
-from stigmergy.platform.learning.rl.sources import OutcomeSource
 from stigmergy.routers.estimators.base import Matrix, Outcomes
 from stigmergy.routers.observation import Money, Places
 
 COST_WEIGHT: Final = 0.02
 """Quality that the span between the boundary policies is worth: success counts first, money decides between equals."""
-FEATURES: Final = "expected-success-1"
+FEATURES: Final = f"prospects-{FORESEEN}"
 _LUCKS: Final = 8
 
 
@@ -38,7 +37,7 @@ class Arena:
 
     Attributes:
         name: for people.
-        source: to be acted in; what is expected of routes lies in its query vectors.
+        source: to be acted in; policies see the prospects of actions.
         terms: what outcomes are worth to those who learn.
         hops: nodes of every route by number, GOAL where it is one, shape (R, H); -1 behind its end.
         worst: what a route may cost at most, in nano-dollars, shape (Q, R).
@@ -49,7 +48,7 @@ class Arena:
     """
 
     name: str
-    source: OutcomeSource
+    source: ForeseeingSource
     terms: RewardTerms
     hops: Places
     worst: Money
@@ -72,12 +71,21 @@ def arm_arena(name: str, log: ArmLog) -> Arena:
     """A log of queries against arms, as its splits say; nothing is learnt from test, texts included."""
     table = log.table
     source = arm_source(log, FEATURES, np.zeros((len(table.texts), 1), dtype=np.float32))
-    there = np.arange(log.score.shape[2]) < log.count[:, :, None]
-    solved = there & ~source.worst.cut & (source.score >= SOLVED)
-    success = (solved.sum(axis=2) / log.count).astype(np.float32)
+    success = source.success()
     hops = np.arange(len(table.arms), dtype=np.int64)[:, None]
     lucks = 1 if log.count.max() == 1 else _LUCKS
-    return _arena(name, source, table, success, hops=hops, worst=source.worst.worst_case, lucks=lucks)
+    expected = _expected(table, success)
+    return _arena(
+        name,
+        source,
+        ArmOutlook(expected.foreseen),
+        table,
+        success=success,
+        expected=expected,
+        hops=hops,
+        worst=source.worst.worst_case,
+        lucks=lucks,
+    )
 
 
 def route_arena(name: str, log: RouteLog) -> Arena:
@@ -94,33 +102,34 @@ def route_arena(name: str, log: RouteLog) -> Arena:
         hops[place, : len(path)] = path
     worst = np.where(hops >= 0, source.worst[hops], 0).sum(axis=1)
     success = (table.quality >= SOLVED).astype(np.float32)
-    lucks = _LUCKS if log.repeated else 1
-    return _arena(name, source, table, success, hops=hops, worst=np.tile(worst, (len(success), 1)), lucks=lucks)
-
-
-def _arena(
-    name: str, source: ArmSource | RouteSource, table: OutcomeTable, success: Matrix, *, lucks: int, **routes: Any
-) -> Arena:
-    outcomes = Outcomes(arms=table.arms, quality=success, cost=table.cost.astype(np.float32))
-    train = np.flatnonzero(table.rows_of(TRAIN))
-    expected = expect(embed_queries(table).queries, outcomes, train)
-    seen = expected.observed()
-    if routes["hops"].shape[1] > 1:
-        every = np.arange(len(success))
-        budgets = [budgets_at(source, every, level)[:, None] for level in LEVELS]
-        seen = observed_by_node(expected, routes["hops"], [routes["worst"] <= budget for budget in budgets])
-    spec = replace(source.spec, feature_size=seen.shape[1])
-    shown = replace(source, spec=spec, queries=replace(source.queries, features=seen))
-    terms = RewardTerms(scale=boundary_costs(shown, train), cost_weight=COST_WEIGHT)
-    return Arena(
-        name=name,
-        source=shown,
-        terms=terms,
+    expected = _expected(table, success)
+    return _arena(
+        name,
+        source,
+        route_outlook(log, hops, source.worst, expected.foreseen),
+        table,
         success=success,
         expected=expected,
-        lucks=lucks,
+        hops=hops,
+        worst=np.tile(worst, (len(success), 1)),
+        lucks=_LUCKS if log.repeated else 1,
+    )
+
+
+def _expected(table: OutcomeTable, success: Matrix) -> Expected:
+    outcomes = Outcomes(arms=table.arms, quality=success, cost=table.cost.astype(np.float32))
+    return expect(embed_queries(table).queries, outcomes, np.flatnonzero(table.rows_of(TRAIN)))
+
+
+def _arena(name: str, source: ArmSource | RouteSource, outlook: Outlook, table: OutcomeTable, **known: Any) -> Arena:
+    spec = replace(source.spec, feature_size=len(source.spec.actions))
+    scale = boundary_costs(source, np.flatnonzero(table.rows_of(TRAIN)))
+    return Arena(
+        name=name,
+        source=ForeseeingSource(source, outlook, spec),
+        terms=RewardTerms(scale=scale, cost_weight=COST_WEIGHT),
         files=table.files,
-        **routes,
+        **known,
     )
 
 

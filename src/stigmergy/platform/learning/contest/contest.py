@@ -12,7 +12,7 @@ from stigmergy.platform.learning.contest.arena import Arena, arm_arena
 from stigmergy.platform.learning.contest.judging import Contested, joined, standing
 from stigmergy.platform.learning.contest.learning import Effort, Learning
 from stigmergy.platform.learning.contest.playing import Result, Stage
-from stigmergy.platform.learning.contest.rules import BEST_PAYABLE, RULES, best_payable, rules
+from stigmergy.platform.learning.contest.rules import BEST_PAYABLE, RULES, best_payable, priced, rules
 from stigmergy.platform.learning.evaluation.log_reading import TEST, TRAIN, VAL
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.draws import LEVELS
@@ -64,6 +64,7 @@ def _dealt(log: ArmLog, seed: int) -> Iterator[ArmLog]:
 
 
 def _compete(arena: Arena, seeds: Sequence[int], effort: Effort, progress: Progress) -> dict[str, list[Result]]:
+    arena = priced(arena)
     stage = Stage(arena, TEST, LEVELS)
     found = {name: [stage.play(rule)] for name, rule in rules(arena, seeds[0]).items()}
     found[BEST_PAYABLE] = [stage.play(best_payable(arena))]

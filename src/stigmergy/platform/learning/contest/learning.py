@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stigmergy.platform.learning.contest.arena import Arena
-from stigmergy.platform.learning.contest.playing import Stage
+from stigmergy.platform.learning.contest.playing import Figures, Stage
 from stigmergy.platform.learning.contest.rules import Contestant, always, teacher
 from stigmergy.platform.learning.evaluation.log_reading import TRAIN, VAL
 from stigmergy.platform.learning.rl.draws import LEVELS, Weather, budgets_at, draw_on
@@ -33,6 +33,7 @@ from stigmergy.platform.learning.trainers.rl.players import players_for
 from stigmergy.platform.learning.trainers.rl.playing import Experience, Player, World
 from stigmergy.platform.learning.trainers.rl.policy_learner import PolicyLearner
 from stigmergy.platform.learning.trainers.rl.rows import Rows
+from stigmergy.platform.learning.trainers.rl.starting import planning, units_needed
 from stigmergy.platform.learning.trainers.rl.trainees import FromPlay, FromRows, Trainee
 from stigmergy.platform.learning.trainers.rl.validating import GreedyPolicy
 from stigmergy.routers.learned_policy.network import PolicyNetwork, network_of
@@ -48,25 +49,26 @@ class Effort:
         iterations: batches of episodes played, or passes over logged rows.
         episodes: of a batch.
         logged: episodes of uniformly random routing that ``marwil`` and ``cql`` learn from.
-        hidden: widths of layers between observations and actions.
+        units: of the hidden layer, beside those that a planning start takes.
     """
 
-    passes: int = 60
-    iterations: int = 6
-    episodes: int = 1024
+    passes: int = 10
+    iterations: int = 4
+    episodes: int = 2048
     logged: int = 12_000
-    hidden: tuple[int, ...] = (64,)
+    units: int = 64
 
 
 class Learning:
-    """Trains the five learners on one arena; what they share is made once."""
+    """Trains the five learners on one arena with prices (see ``priced``); what they share is made once."""
 
     def __init__(self, arena: Arena, effort: Effort) -> None:
         self._arena, self._effort = arena, effort
         self._world = World(
             source=arena.source, terms=arena.terms, rows=arena.rows(TRAIN), weather=Weather(), levels=LEVELS
         )
-        self._training = RlTraining(data=Path(arena.name), learner=BcConfig(), hidden=effort.hidden)
+        hidden = (units_needed(arena.source.spec) + effort.units,)
+        self._training = RlTraining(data=Path(arena.name), learner=BcConfig(), hidden=hidden)
         self._cloned = cloned_rows(arena, teacher(arena))
         self._val = Stage(arena, VAL, LEVELS)
 
@@ -92,22 +94,18 @@ class Learning:
         return self._best(FromRows(self._learner(config, seed), config, rows, seed), self._effort.iterations)
 
     def bopo(self, seed: int) -> Contestant:
-        """Cloning, then play against the boundary policies."""
-        return self._played(BopoConfig(episodes=self._effort.episodes, entropy=0.001), seed)
+        """A start that plans as the teacher does, then play against the boundary policies."""
+        config = BopoConfig(episodes=self._effort.episodes, entropy=0.0)
+        learner = self._learner(config, seed)
+        learner.start_at(planning(self._arena.source.spec, learner.network()))
+        return self._played(learner, config, seed)
 
     def lagrangian(self, seed: int) -> Contestant:
         """Play under mean budgets from scratch; the caps hold all the same."""
-        return self._played(LagrangianConfig(episodes=self._effort.episodes), seed)
+        config = LagrangianConfig(episodes=self._effort.episodes)
+        return self._played(self._learner(config, seed), config, seed)
 
-    def _played(self, config: OnPolicyConfig, seed: int) -> Contestant:
-        learner = self._learner(config, seed)
-        if isinstance(config, BopoConfig):
-            cloned = self._learner(_CLONING, seed)
-            cloning = FromRows(cloned, _CLONING, self._cloned, seed)
-            for number in range(self._effort.passes):
-                cloning.advance(number)
-            learner.start_from(cloned)
-            cloning.close()
+    def _played(self, learner: PolicyLearner, config: OnPolicyConfig, seed: int) -> Contestant:
         players = players_for(self._world, config.episodes, 0)
         trainee = FromPlay(learner, config, players, objective_of(config, len(LEVELS)), seed)
         return self._best(trainee, self._effort.iterations)
@@ -124,21 +122,30 @@ class Learning:
         return Player(self._world, self._effort.logged).play(blank, (seed, 1))
 
     def _best(self, trainee: Trainee, iterations: int) -> Contestant:
-        """The state of most success on val, the untouched one included; of equal ones the latest."""
+        """The state that did best on val, the untouched one included.
+
+        A later state has to solve more by over a standard error of the paired difference: val is small, and what is
+        picked for being luckiest on it is not what does best on others.
+        """
         mask = self._arena.source.spec.mask
 
-        def scored() -> tuple[float, PolicyNetwork]:
+        def scored() -> tuple[Figures, PolicyNetwork]:
             network = trainee.network()
-            return float(self._val.play(always(GreedyPolicy(network, mask))).success.mean()), network
+            return self._val.play(always(GreedyPolicy(network, mask))).success.mean(axis=0), network
 
         best = scored()
         every = max(1, iterations // 10)
         for iteration in range(iterations):
             trainee.advance(iteration)
-            if (iteration + 1) % every == 0:
-                best = max(scored(), best, key=lambda found: found[0])
+            if (iteration + 1) % every == 0 and _clearly_better(found := scored(), best):
+                best = found
         trainee.close()
         return always(GreedyPolicy(best[1], mask))
+
+
+def _clearly_better(found: tuple[Figures, PolicyNetwork], kept: tuple[Figures, PolicyNetwork]) -> bool:
+    gains = found[0] - kept[0]
+    return bool(gains.mean() > gains.std() / np.sqrt(len(gains)))
 
 
 _CLONING: Final = BcConfig(lr=3e-3)

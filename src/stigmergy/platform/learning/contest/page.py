@@ -84,6 +84,6 @@ def _facts(document: Document) -> str:
     lines = [
         f"Setting: {listed(setting)}.",
         f"Versions: {listed(document['versions'])}.",
-        "Definitions are those of docs/METHODS.md M18. Under a strict cap always-large is first-large.",
+        "Definitions are those of docs/METHODS.md M23. Under a strict cap always-large is first-large.",
     ]
     return "".join(f"<p class=note>{escape(line)}</p>" for line in lines)

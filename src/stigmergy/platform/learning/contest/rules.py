@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 import numpy as np
 
 from stigmergy.platform.learning.boundary import AlwaysSmall, FirstLarge
 from stigmergy.platform.learning.contest.arena import Arena
-from stigmergy.platform.learning.contest.expecting import NEAREST
 from stigmergy.platform.learning.evaluation.log_reading import TRAIN, VAL
 from stigmergy.platform.learning.rl.draws import LEVELS, Draws, budgets_at
+from stigmergy.platform.learning.rl.expecting import NEAREST
 from stigmergy.platform.learning.rl.play import MaskedPolicy
 from stigmergy.routers.estimators.base import Matrix
 from stigmergy.routers.observation import Floats, Money, Places, Situations, Truths
@@ -20,6 +20,9 @@ from stigmergy.routers.observation import Floats, Money, Places, Situations, Tru
 Contestant: TypeAlias = Callable[[Draws], MaskedPolicy]
 """Who plays given episodes; a policy that looks at nothing but situations is the same for all of them."""
 _HALF: Final = 0.5
+TEACHER_PRICES: Final = (0.8, 0.4, 0.2, 0.1, 0.05, 0.03, 0.02, 0.015, 0.01, 0.005, 0.0)
+NEXT_TO_NOTHING: Final = 0.00075
+"""Of success, in the mean over levels."""
 PRICES: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 """Success that the span of the query's worst cases may be worth to a planning rule."""
 
@@ -68,11 +71,18 @@ class Planner:
 
     def routes(self, query: Places, budget: Money) -> Places:
         """The routes chosen for queries under budgets."""
+        return np.asarray(
+            np.where(self.arena.worst[query] <= budget[:, None], self.worth(query), -np.inf).argmax(axis=1),
+            dtype=np.int64,
+        )
+
+    def worth(self, query: Places) -> Matrix:
+        """What is expected of every route less its price, shape (B, R)."""
         worst = self.arena.worst[query]
         least = np.maximum(worst.min(axis=1, keepdims=True), 1).astype(np.float64)
         span = np.log(np.maximum(worst.max(axis=1, keepdims=True) / least, 1.0 + 1e-9))
-        value = self.expected[query] - self.price * np.log(np.maximum(worst, 1) / least) / span
-        return np.asarray(np.where(worst <= budget[:, None], value, -np.inf).argmax(axis=1), dtype=np.int64)
+        levels = np.log(np.maximum(worst, 1) / least) / span
+        return np.asarray(self.expected[query] - self.price * levels, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +105,31 @@ def nearest_rule(arena: Arena) -> Planner:
 
 
 def teacher(arena: Arena) -> Planner:
-    """The rule that cloning starts from: what all estimators expect in the mean, or one of them, chosen on val."""
-    return _best_on_val(arena, {"mean": arena.expected.mean, **arena.expected.by_estimator})
+    """The rule that learned policies start from: what they see, at the highest price that costs next to no success.
+
+    Judged on train, where what is expected comes from fits without the query, and on val.
+    """
+    rows = np.concatenate((arena.rows(TRAIN), arena.rows(VAL)))
+    planners = [Planner(arena, arena.expected.foreseen, price) for price in TEACHER_PRICES]
+    reached = [_success(planner, arena, rows) for planner in planners]
+    enough = max(reached) - NEXT_TO_NOTHING
+    return next(planner for planner, found in zip(planners, reached, strict=True) if found >= enough)
+
+
+def priced(arena: Arena) -> Arena:
+    """The arena with prospects less the teacher's price, as learned policies see it."""
+    worth = teacher(arena).worth(np.arange(len(arena.success)))
+    return replace(arena, source=replace(arena.source, outlook=arena.source.outlook.expecting(worth)))
 
 
 def _best_on_val(arena: Arena, expected: dict[str, Matrix]) -> Planner:
     """The first of the best by success on val over all levels; of equal ones that of the highest price."""
     planners = [Planner(arena, found, price) for price in reversed(PRICES) for found in expected.values()]
-    return max(planners, key=lambda planner: _success(planner, arena))
+    return max(planners, key=lambda planner: _success(planner, arena, arena.rows(VAL)))
 
 
-def _success(planner: Planner, arena: Arena) -> float:
-    rows = arena.rows(VAL)
+def _success(planner: Planner, arena: Arena, rows: Places) -> float:
+    """Mean success on some queries over all levels."""
     chosen = [planner.routes(rows, budgets_at(arena.source, rows, level)) for level in LEVELS]
     return float(np.mean([arena.success[rows, routes].mean() for routes in chosen]))
 

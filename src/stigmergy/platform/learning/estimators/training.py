@@ -68,7 +68,7 @@ def train_arms_on(name: str, attempts: Attempts) -> TrainedArms:
         arms=table.arms,
         fitted=made.make().fit(queries, outcomes),
         looks=looks,
-        unit_usd=_unit(outcomes),
+        unit_usd=unit_usd(outcomes),
     )
     origin = Origin(
         data={Path(path).name: digest for path, digest in table.files.items()},
@@ -92,6 +92,6 @@ def _check(table: OutcomeTable, path: str) -> None:
         raise InvalidLog(path, "it holds no known cost_usd, and a router trades quality for cost")
 
 
-def _unit(outcomes: Outcomes) -> float:
-    """Mean cost of the arm that is best on average."""
+def unit_usd(outcomes: Outcomes) -> float:
+    """Mean cost of the arm that is best on average, in USD; 1 where that arm is free."""
     return float(arm_means(outcomes.cost)[arm_means(outcomes.quality).argmax()]) or 1.0

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from stigmergy.domain import TaskType
+from stigmergy.platform.learning.evaluation.reading import SOLVED
 from stigmergy.platform.learning.rl.arm_log import ArmLog
 from stigmergy.platform.learning.rl.sources import Called, Offers, QueryTable
 from stigmergy.platform.learning.rl.worst_cases import WorstCases, worst_cases
@@ -32,6 +33,12 @@ class ArmSource:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_nothing", np.zeros(self.count.shape[1], dtype=np.int64))
 
+    def success(self) -> Floats:
+        """Share of every cell's runs that solved the query, shape (Q, A); those that were cut did not."""
+        there = np.arange(self.score.shape[2]) < self.count[:, :, None]
+        solved = there & ~self.worst.cut & (self.score >= SOLVED)
+        return np.asarray(solved.sum(axis=2) / self.count, dtype=np.float32)
+
     def price_range(self, query: Places) -> tuple[Money, Money]:
         """See ``OutcomeSource``."""
         worst = self.worst.worst_case[query]
@@ -50,6 +57,10 @@ class ArmSource:
             worst_case=worst,
             cost_to_go=np.broadcast_to(self._nothing, worst.shape).copy(),
         )
+
+    def looks(self, query: Places, state: Places, left: Money, feasible: Truths) -> Floats:  # noqa: ARG002 - the text is the same everywhere
+        """See ``OutcomeSource``: the query's vector."""
+        return self.queries.features[query]
 
     def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:
         """See ``OutcomeSource``; luck picks one of the runs of the cell."""

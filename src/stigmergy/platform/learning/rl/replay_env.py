@@ -177,11 +177,12 @@ def _begun(source: OutcomeSource, draws: Draws) -> _Episodes:
 def _look(source: OutcomeSource, draws: Draws, at: _Episodes) -> Situations:
     offers, queries = source.offers(draws.query, at.state), source.queries
     open_ = offers.open & ~at.closed & ~at.ended[:, None]
+    feasible = feasible_within(open_, offers.worst_case, offers.cost_to_go, at.spent, draws.budget)
     return Situations(
-        features=queries.features[draws.query],
+        features=source.looks(draws.query, at.state, draws.budget - at.spent, feasible),
         mixture=queries.mixture[draws.query],
         position=offers.position,
-        feasible=feasible_within(open_, offers.worst_case, offers.cost_to_go, at.spent, draws.budget),
+        feasible=feasible,
         healthy=offers.open & ~draws.down & ~at.ended[:, None],
         worst_case=offers.worst_case,
         cost_to_go=offers.cost_to_go,

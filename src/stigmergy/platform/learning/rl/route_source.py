@@ -74,6 +74,10 @@ class RouteSource:
             cost_to_go=np.where(there, self.ways.to_go[state], 0),
         )
 
+    def looks(self, query: Places, state: Places, left: Money, feasible: Truths) -> Floats:  # noqa: ARG002 - the text is the same everywhere
+        """See ``OutcomeSource``: the query's vector."""
+        return self.queries.features[query]
+
     def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:  # noqa: ARG002 - as above
         """See ``OutcomeSource``; luck picks one of the step's outcomes, by their runs."""
         first, count = self.ways.first[state, action], self.ways.count[state, action]
@@ -169,7 +173,7 @@ def _ways(log: RouteLog, worst: Money) -> Ways:
     np.add.at(count, (above, branches.node), 1)
     np.minimum.at(first, (above, branches.node), rows)
     to_go, at_most = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    depth = _depths(log)
+    depth = depths(log)
     for level in range(int(depth.max()), 0, -1):
         here = rows[depth == level]
         there = count[here] > 0
@@ -182,7 +186,7 @@ def _ways(log: RouteLog, worst: Money) -> Ways:
     return Ways(first=first, count=count, to_go=to_go, at_most=at_most)
 
 
-def _depths(log: RouteLog) -> Places:
+def depths(log: RouteLog) -> Places:
     """The how-many-eth hop each branch is, from 1."""
     parent = log.branches.parent
     depth, at = np.ones(len(parent), dtype=np.int64), parent.copy()
@@ -193,7 +197,7 @@ def _depths(log: RouteLog) -> Places:
 
 
 def _most_hops(log: RouteLog) -> int:
-    return int(_depths(log).max())
+    return int(depths(log).max())
 
 
 def _reached(log: RouteLog) -> Floats:

@@ -84,6 +84,10 @@ class OutcomeSource(Protocol):
         """What can be chosen there."""
         ...
 
+    def looks(self, query: Places, state: Places, left: Money, feasible: Truths) -> Floats:
+        """What policies see of the queries there, shape (B, ``spec.feature_size``), with that much money left."""
+        ...
+
     def call(self, query: Places, state: Places, action: Places, luck: Floats) -> Called:
         """Take an open action in each; the same arguments give the same outcome."""
         ...

@@ -32,7 +32,7 @@ def clone_rows(replay: Replay, terms: RewardTerms, levels: Sequence[float]) -> R
     rows = replay.rows(TRAIN)
     bounds = bounds_on(replay, rows)
     env = ReplayEnv(replay.source, terms, rows, Weather(), size=len(rows), seed=0)
-    price = replay.source.worst.worst_case[rows]
+    price = replay.arms.worst.worst_case[rows]
     observations, actions = [], []
     for level in levels:
         budget = budgets_at(replay.source, rows, level)
@@ -50,12 +50,12 @@ def bounds_on(replay: Replay, rows: Places) -> Bounds:
     queries = Queries(
         texts=tuple(table.texts[row] for row in rows),
         tasks=tuple(table.tasks[row] for row in rows),
-        views={NGRAMS: replay.source.queries.features[rows]},
+        views={NGRAMS: replay.arms.queries.features[rows]},
     )
     outcomes = Outcomes(
         arms=table.arms,
         quality=table.quality[rows].astype(np.float32),
         cost=table.cost[rows].astype(np.float32),
     )
-    runs = replay.source.count[rows].astype(np.float64)
+    runs = replay.arms.count[rows].astype(np.float64)
     return quality_bounds(queries, outcomes, runs, entry(ESTIMATOR).make(), Thresholds())

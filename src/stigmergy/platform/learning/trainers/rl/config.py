@@ -194,6 +194,9 @@ class RlTraining:
         budget_levels: 0 is the worst case of a query's cheapest route, 1 that of its dearest.
         cost_weight: quality that the span between the boundary policies is worth, for a log; a dataset has its own.
         hidden: widths of the layers between observations and actions.
+        graph: version of the agent graph to serve on, whose nodes a log has as arms; empty: the log stands for one.
+        sees: ``text``: vectors of texts. ``expected``: what an estimator expects of every action (METHODS M18); from a
+            log, for learners that need no rows.
         weather: of a replay.
         device: where gradients are computed; ``auto``: on a GPU when there is one.
         env_runners: processes that play episodes; 0: this one.
@@ -209,6 +212,8 @@ class RlTraining:
     budget_levels: tuple[float, ...] = LEVELS
     cost_weight: float = 0.1
     hidden: tuple[int, ...] = (128, 128)
+    graph: str = ""
+    sees: Literal["text", "expected"] = "text"
     weather: WeatherConfig = WeatherConfig()
     device: Literal["auto", "cpu", "gpu"] = "auto"
     env_runners: int = 0
@@ -227,8 +232,15 @@ class RlTraining:
             _require("budget_levels", level, least=0.0, most=1.0)
         for width in self.hidden:
             _require("hidden", width, least=1)
+        if self.sees == "expected" and not self.needs_no_rows:
+            raise ValueError(f"sees = expected: {self.learner.kind} learns from rows, which hold vectors of texts")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError(f"seeds = {self.seeds}: one is there twice")
+
+    @property
+    def needs_no_rows(self) -> bool:
+        """Whether the learner only acts, or clones what it works out itself."""
+        return self.acts or (isinstance(self.learner, BcConfig) and self.learner.clone == "boundary")
 
     @property
     def acts(self) -> bool:

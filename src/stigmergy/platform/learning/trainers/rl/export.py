@@ -26,7 +26,7 @@ def policy_of(
         spec=recipe.spec,
         network=network,
         outputs="values" if isinstance(training.learner, CqlConfig) else "logits",
-        semantics=recipe.semantics,
+        semantics=material.seen,
         learner=training.learner.kind,
         reward=_reward(recipe.terms),
         origin=Origin(

@@ -59,6 +59,15 @@ class PolicyLearner:
         weights = other._group.get_state(components="learner/rl_module")
         self._group.set_state(weights)
 
+    def start_at(self, network: PolicyNetwork) -> None:
+        """Take over the weights of a network of the same shape."""
+        weights = dict(self._weights())
+        places = sorted({int(name.split(".")[1]) for name in weights if name.startswith(f"{NET}.")})
+        for place, layer in zip(places, network.layers, strict=True):
+            weights[f"{NET}.{place}.weight"] = np.ascontiguousarray(layer.weight.T)
+            weights[f"{NET}.{place}.bias"] = layer.bias
+        self._group.set_weights({DEFAULT_MODULE_ID: weights})
+
     def state(self) -> dict[str, Any]:
         """Everything that the next update depends on."""
         return {"updates": self._updates, "group": self._group.get_state()}
