@@ -30,7 +30,7 @@ from stigmergy.wire_policies import RegisteredPolicyModel
 
 AS_TRAINED: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "softmax", "temperature": 0.5}}
 """Explores where the policy is in doubt, so that the next one can be judged by its episodes."""
-GUESSING: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "epsilon", "epsilon": 0.6}}
+GUESSING: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "epsilon", "epsilon": 0.5}}
 """The deliberately bad policy: it draws as many hops blindly."""
 _KNOWN: Final[tuple[FamilyName, ...]] = ("arithmetic", "dates", "text")
 _UNKNOWN: Final[tuple[FamilyName, ...]] = ("algebra", "tables", "python")
@@ -49,9 +49,9 @@ _ROUND: Final = 100
 class Sizes:
     """How many tasks each part takes."""
 
-    log: int = 2_000
-    bad: int = 800
-    shadow: int = 2_000
+    log: int = 3_000
+    bad: int = 1_000
+    shadow: int = 1_800
     canary: int = 300
     fresh: int = 300
     narrow: int = 400

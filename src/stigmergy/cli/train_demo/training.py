@@ -17,7 +17,7 @@ from stigmergy.platform.store import open_existing
 
 LEARNER: Final = MarwilConfig(beta=1.0)
 """Learns from logged episodes alone; why not another: METHODS M19."""
-_PASSES: Final = 20
+_PASSES: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
