@@ -13,6 +13,11 @@ from typing import TypeVar
 import httpx
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No property is judged by the clock: on a busy machine one example may take any time.
+settings.register_profile("without_clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("without_clock")
 
 T = TypeVar("T")
 
