@@ -18,7 +18,7 @@ from stigmergy.cli.progress import counting, working
 from stigmergy.cli.train_demo.fresh import FreshRun, difference, judged_run
 from stigmergy.cli.train_demo.stage import LEARNT, SERVED, Stage, set_stage
 from stigmergy.cli.train_demo.timing import Phases
-from stigmergy.cli.train_demo.training import Trained, logged_dataset, trained_on
+from stigmergy.cli.train_demo.training import MANY_PASSES, PASSES, Trained, logged_dataset, trained_on
 from stigmergy.client.protocol import Outcome
 from stigmergy.client.sync import Client
 from stigmergy.deployments.local_cluster import local_cluster
@@ -30,7 +30,7 @@ from stigmergy.wire_policies import RegisteredPolicyModel
 
 AS_TRAINED: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "softmax", "temperature": 0.5}}
 """Explores where the policy is in doubt, so that the next one can be judged by its episodes."""
-GUESSING: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "epsilon", "epsilon": 0.5}}
+GUESSING: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "epsilon", "epsilon": 0.6}}
 """The deliberately bad policy: it draws as many hops blindly."""
 _KNOWN: Final[tuple[FamilyName, ...]] = ("arithmetic",)
 _UNKNOWN: Final[tuple[FamilyName, ...]] = ("dates", "text", "algebra", "tables", "python")
@@ -49,9 +49,9 @@ _ROUND: Final = 100
 class Sizes:
     """How many tasks each part takes."""
 
-    log: int = 3_000
-    bad: int = 1_000
-    shadow: int = 1_800
+    log: int = 2_000
+    bad: int = 800
+    shadow: int = 2_000
     canary: int = 300
     fresh: int = 300
     narrow: int = 400
@@ -138,8 +138,8 @@ class Script:
             manifests = logged_dataset(self._stage, whole), narrowed(whole, _KNOWN, known)
         with working("training with RLlib"), self._phases.timed("train"):
             return (
-                trained_on(whole, manifests[0], folder / "training"),
-                trained_on(known, manifests[1], folder / "known-training"),
+                trained_on(whole, manifests[0], folder / "training", PASSES),
+                trained_on(known, manifests[1], folder / "known-training", MANY_PASSES),
             )
 
     def _refused(self, trained: Trained) -> str:

@@ -17,7 +17,7 @@ SERVED: Final = "served"
 """The router whose place policies take: the colony, which explores."""
 LEARNT: Final = "learnt"
 """The same colony's knowledge without exploring, to compare with."""
-EXPLORES: Final = 0.2
+EXPLORES: Final = 0.3
 """How often a hop of the configured router is drawn blindly, while it learns."""
 
 

@@ -17,7 +17,10 @@ from stigmergy.platform.store import open_existing
 
 LEARNER: Final = MarwilConfig(beta=1.0)
 """Learns from logged episodes alone; why not another: METHODS M19."""
-_PASSES: Final = 40
+PASSES: Final = 20
+"""Few: a policy that is further from what was logged can hardly be judged by the log."""
+MANY_PASSES: Final = 100
+"""Over few episodes, until nothing but these is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,9 @@ def logged_dataset(stage: Stage, folder: Path) -> Manifest:
     return extend_from_store(StoreAt(stage.settings.store.url, open_existing), stage.graph, folder, one_by_one)
 
 
-def trained_on(dataset: Path, manifest: Manifest, out: Path) -> Trained:
+def trained_on(dataset: Path, manifest: Manifest, out: Path, passes: int) -> Trained:
     """The policy that RLlib makes of a dataset; checkpoints and figures stay in ``out``."""
-    training = RlTraining(data=dataset, learner=LEARNER, iterations=_PASSES, checkpoint_every=_PASSES)
+    training = RlTraining(data=dataset, learner=LEARNER, iterations=passes, checkpoint_every=passes)
     document = train(training, out, resume=False, told=lambda _: None)
     return Trained(
         Path(document["artifact"]).read_bytes(),
