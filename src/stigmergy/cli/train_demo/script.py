@@ -42,24 +42,20 @@ _FAMILIES: Final[Mapping[str, tuple[FamilyName, ...]]] = {
 _SEEDS: Final = {"all": 191_000, "fresh": 192_000, "known": 193_000, "unknown": 194_000}
 _SWAPPED_WITHIN_S: Final = 2.0
 _MOST_ROUNDS: Final = 20
+_MOST_LOOKS: Final = 5
 _ROUND: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many tasks each part takes."""
+    """How many tasks each part takes; policies look on for so many at a time, until the log tells their worth."""
 
     log: int = 2_000
     bad: int = 800
-    shadow: int = 2_000
+    shadow: int = 2_500
     canary: int = 300
     fresh: int = 300
-    narrow: int = 400
-
-    @property
-    def logged(self) -> int:
-        """Episodes of the router as configured, which explores."""
-        return self.log + self.bad + self.shadow
+    narrow: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +102,7 @@ class Script:
         self._sizes = sizes
         self._seeds = {name: count(first) for name, first in _SEEDS.items()}
         self._fresh = generate_tasks(_SEEDS["fresh"], sizes.fresh)
+        self._logged = 0
 
     def run(self) -> Report:
         """Everything, in order."""
@@ -116,11 +113,11 @@ class Script:
         good = self._look_on("the trained policy looks on", whole, AS_TRAINED, "all", sizes.shadow)
         for name, router in (("as configured", SERVED), ("its colony", LEARNT), ("dearest", "dearest")):
             fresh[name] = self._measure(name, router)
-        promoted = self._promote(good)
+        logged, promoted = self._logged, self._promote(good)
         after = self._measure("promoted", SERVED)
         rolled_back = self._turn_bad(narrow)
         return Report(
-            logged=sizes.logged,
+            logged=logged,
             training={**whole.metrics, **whole.lineage},
             fresh={**fresh, "promoted": after},
             gains={name: difference(after, before) for name, before in fresh.items()},
@@ -156,11 +153,16 @@ class Script:
     def _look_on(
         self, title: str, trained: Trained, document: Mapping[str, Any], tasks: str, number: int
     ) -> RegisteredPolicyModel:
-        """Register a policy, and let it look on for a number of tasks; the first may have begun without it."""
+        """Register a policy, and let it look on until what it is worth can be told; how much that is plays no part."""
         policies = self._client.policies
         made = policies.register(SERVED, trained.artifact, document, metrics=trained.metrics, lineage=trained.lineage)
         policy = policies.shadow(SERVED, made.version)
-        self._log(title, tasks, number)
+        for _ in range(_MOST_LOOKS):
+            self._log(title, tasks, number)
+            with working("judging whether the log tells"), self._phases.timed("judge"):
+                graphs = policies.show(SERVED, made.version).graphs
+            if graphs and not any(each.refused for each in graphs):
+                break
         return policy
 
     def _promote(self, policy: RegisteredPolicyModel) -> str:
@@ -192,6 +194,7 @@ class Script:
     def _log(self, title: str, tasks: str, number: int) -> None:
         """Tasks with references, so that their episodes are judged; none comes twice."""
         made = generate_tasks(next(self._seeds[tasks]), number, _FAMILIES[tasks])
+        self._logged += number
         with self._phases.timed("log"):
             self._run(title, made, SERVED, with_references=True)
 
