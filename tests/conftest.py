@@ -22,6 +22,7 @@ settings.load_profile("without_clock")
 T = TypeVar("T")
 
 AGENT = '{{kind: scripted, replies: ["{says}"], price: {{per_call: "{price}"}}, timeout_s: 5{more}}}'
+WORDS = "{num_replicas: 2, replica_routing: {kind: cache_affine}}"
 KINDS = ("error", "refused", "timeout", "invalid_reply", "overloaded")
 
 
@@ -38,7 +39,7 @@ def served_yaml(port: int, store: Path) -> str:
     failing = "\n".join(f"  fails_{kind}: {_agent('never', '0.0001', _always(kind))}" for kind in KINDS)
     graphs = "\n".join(f"  on_{kind}: {{stages: [[fails_{kind}, spare]], router: cheapest}}" for kind in KINDS)
     return f"""
-models: {{words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}, deployment: {{}}}}}}
+models: {{words: {{kind: scripted, otherwise: "one two three", price: {{per_call: "0.001"}}, deployment: {WORDS}}}}}
 agents:
   chats: {{kind: llm, model: words}}
   talks: {{kind: llm, model: words, runs: deployment}}

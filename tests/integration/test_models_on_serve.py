@@ -19,4 +19,4 @@ def test_agents_share_a_deployed_model_and_its_stream(served: Any, graph: str) -
 
     assert whole.choices[0].message.content == "one two three"
     assert pieces == ["", "one", " two", " three", None]
-    assert len(served.replicas("model-words")) == 1
+    assert len(served.replicas("model-words")) == 2

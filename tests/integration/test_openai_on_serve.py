@@ -28,9 +28,6 @@ def test_a_deployed_agent_is_heard_while_it_writes(
     assert (stored["answer"], stored["route"]) == ("one two three", ["talks"])
 
 
-@pytest.mark.xfail(
-    reason="not in every run: behind HAProxy the gateway is sometimes not told that a caller went away", strict=False
-)
 def test_a_caller_that_goes_away_is_noticed_behind_the_proxy(
     served: Any, http: httpx.Client, eventually: Callable[..., Any]
 ) -> None:

@@ -15,6 +15,7 @@ from stigmergy.cli.options import AsJson, Url
 from stigmergy.cli.output import print_json, printable, share, stdout, table, working
 from stigmergy.client import Client
 from stigmergy.errors import ConfigError
+from stigmergy.routers.artifact_bytes import artifact_bytes
 from stigmergy.wire_policies import IntervalModel, PolicyEvidenceModel, RegisteredPolicyModel
 
 app = typer.Typer(no_args_is_help=True, help="Trained policies: tried beside the active one, promoted, taken back.")
@@ -26,7 +27,9 @@ Reason: TypeAlias = Annotated[str, typer.Option("--reason", help="Why; kept with
 @app.command()
 def register(
     router: Annotated[str, typer.Argument(help="The configured router whose place it would take.")],
-    artifact: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="What `stigmergy train` wrote.")],
+    artifact: Annotated[
+        Path, typer.Option(exists=True, help="What `stigmergy train` wrote: a file, or the folder of a GNN.")
+    ],
     document: Annotated[
         Path,
         typer.Option(exists=True, dir_okay=False, help="YAML: its own router as under `routers:`, without `artifact`."),
@@ -38,7 +41,7 @@ def register(
     """Register a trained artifact as a candidate; it does nothing yet."""
     lineage = {"parent": parent} if parent else {}
     with Client(url) as client, working("the policy is being checked"):
-        record = client.policies.register(router, artifact.read_bytes(), _read(document), lineage=lineage)
+        record = client.policies.register(router, artifact_bytes(artifact), _read(document), lineage=lineage)
     _print(record, as_json)
 
 

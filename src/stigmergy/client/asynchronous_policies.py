@@ -37,7 +37,7 @@ class AsyncPolicies:
 
         Args:
             router: the configured router whose place it would take.
-            artifact: what it was trained to.
+            artifact: what it was trained to: a file's bytes, or of a folder ``routers.artifact_bytes.artifact_bytes``.
             document: its own router as under ``routers`` in the configuration, without its ``artifact``.
             metrics: what it reached when it was judged.
             lineage: which policy and which episodes it was made of.

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from stigmergy.deployments.api import build_api
 from stigmergy.deployments.deployed import Deployed
+from stigmergy.deployments.front_door import open_front_door
 from stigmergy.deployments.process import living
 from stigmergy.platform.settings import Settings
 
@@ -23,4 +24,6 @@ class Gateway:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """Serve asks for the application once the replica is made."""
-        return build_api(lambda: living(self._settings, self._coordinator, self._deployed, "gateway"))
+        application = build_api(lambda: living(self._settings, self._coordinator, self._deployed, "gateway"))
+        open_front_door(application)
+        return application

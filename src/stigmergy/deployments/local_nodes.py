@@ -27,7 +27,14 @@ HEAD = "head"
 _STARTED_WITHIN_S = 120.0
 _ATTEMPTS = 3
 _PORTS = ("gcs", "dashboard", "client")
-_SMALL = ("--num-cpus=4", "--num-gpus=0", "--object-store-memory=100000000", "--disable-usage-stats")
+# Ray's agent, which takes jobs, else wants one fixed port on every address, which only one Ray of a machine can have.
+_SMALL = (
+    "--num-cpus=4",
+    "--num-gpus=0",
+    "--object-store-memory=100000000",
+    "--disable-usage-stats",
+    "--dashboard-agent-listen-port=0",
+)
 
 
 class LocalNodes:

@@ -6,13 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any
 
 from ray import serve
 
 from stigmergy.agents.catalog import build_model
-from stigmergy.agents.configs import DeploymentConfig
 from stigmergy.agents.models.base import (
     NO_OPTIONS,
     Completion,
@@ -21,23 +19,14 @@ from stigmergy.agents.models.base import (
     Resident,
     StreamingModel,
 )
+from stigmergy.agents.models.replica_routing import ModelDeploymentConfig
+from stigmergy.deployments.question import Question
+from stigmergy.deployments.replica_routing.request_router import request_router
 from stigmergy.deployments.serve_options import serve_options
 from stigmergy.deployments.translate_errors import agent_error
 from stigmergy.domain import ModelOptions, Price
 from stigmergy.errors import AgentError, AgentTimedOut, InvalidReply
 from stigmergy.platform.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One completion, as it is asked of a replica; the fields are the arguments of ``LanguageModel.complete``."""
-
-    messages: Messages
-    max_output_tokens: int
-    temperature: float | None
-    timeout_s: float
-    seed: int | None
-    options: ModelOptions
 
 
 class ModelReplica:
@@ -79,9 +68,14 @@ def _arguments(asked: Question) -> dict[str, Any]:
     return {name: getattr(asked, name) for name in Question.__slots__}
 
 
-def deploy_model(name: str, config: DeploymentConfig, settings: Settings) -> Any:
+def deploy_model(name: str, config: ModelDeploymentConfig, settings: Settings) -> Any:
     """The Serve application node of a model with a deployment of its own."""
-    return serve.deployment(ModelReplica, name=f"model-{name}", **serve_options(config)).bind(name, settings)
+    return serve.deployment(
+        ModelReplica,
+        name=f"model-{name}",
+        request_router_config=request_router(config.replica_routing),
+        **serve_options(config),
+    ).bind(name, settings)
 
 
 class DeployedModel:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from stigmergy import wire_policies as wire
 from stigmergy.platform.learning.evaluation.bootstrap import Interval
 from stigmergy.platform.learning.off_policy.estimating import Judgement
 from stigmergy.platform.policies.desk import Shown
+from stigmergy.platform.policies.evidence import Evidence
 from stigmergy.platform.policies.gate import gain_of
 from stigmergy.platform.policy_records import PolicyRecord
 
@@ -50,6 +53,24 @@ def evidence_model(shown: Shown, problem: str = "") -> wire.PolicyEvidenceModel:
         ),
         canary=canary,
     )
+
+
+def policy_gauges(known: Mapping[str, Evidence]) -> dict[str, float]:
+    """What is known of policies that are tried, by the name and labels of its series.
+
+    The gain is that of the promotion gate, with its 95 % interval; a judgement that was refused has none.
+    """
+    gauges = {}
+    for name, evidence in known.items():
+        if evidence.agreement is not None:
+            gauges[f'policy_agreement{{version="{name}"}}'] = evidence.agreement
+        for graph, judgement in evidence.judgements.items():
+            if judgement.refused:
+                continue
+            gain = gain_of(judgement)
+            for bound, value in (("low", gain.low), ("mean", gain.mean), ("high", gain.high)):
+                gauges[f'policy_gain{{version="{name}",graph="{graph}",bound="{bound}"}}'] = value
+    return gauges
 
 
 def _graph(graph: str, episodes: int, judgement: Judgement) -> wire.GraphEvidenceModel:

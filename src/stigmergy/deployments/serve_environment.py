@@ -11,16 +11,21 @@ from stigmergy.deployments.instance import MARKER, Instance
 from stigmergy.errors import DeployFailed
 from stigmergy.platform.settings import ServingConfig
 
+FRONT_DOOR = "stigmergy.deployments.front_door:middlewares"
+"""Named, not imported: it brings the whole application with it."""
+
 # Below the ports that systems hand out by themselves, of which Ray takes two dozen while it starts.
 _FIRST_PORT = 20_000
 _BLOCK = 200
 _BLOCKS = 50
 
 _WRAPPER = """#!/bin/sh
-# HAProxy with its statistics and metrics pages on loopback: Serve's template binds them to every interface.
+# HAProxy with its statistics and metrics pages on loopback: Serve's template binds them to every interface. And without
+# splicing requests: HAProxy 2.8 then does not see that a caller whose body came apart from its head went away.
 for argument in "$@"; do
     case "$before" in
-        -f) sed -i -E 's/^([[:space:]]*bind )(\\*)?:([0-9]+)$/\\1127.0.0.1:\\3/' "$argument" ;;
+        -f) sed -i -E -e 's/^([[:space:]]*bind )(\\*)?:([0-9]+)$/\\1127.0.0.1:\\3/' \\
+                -e '/^[[:space:]]*option splice-request$/d' "$argument" ;;
     esac
     before="$argument"
 done
@@ -36,7 +41,7 @@ def serve_environment(serving: ServingConfig, instance: Instance) -> Mapping[str
     """The variables to set before Ray and Serve are imported.
 
     With HAProxy: Serve's fast mode, its files in the instance's folder, and a wrapper that keeps its statistics pages
-    on loopback. Without: plain Serve.
+    on loopback and has it see callers that go away. Without: plain Serve.
     """
     common = {
         MARKER: instance.id,
@@ -57,6 +62,7 @@ def serve_environment(serving: ServingConfig, instance: Instance) -> Mapping[str
     return common | {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": FRONT_DOOR,
         "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(folder / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(folder / "admin.sock"),

@@ -28,7 +28,7 @@ StigmergyError
                               ServerError also: ClusterUnreachable, ClusterRefused, RolloutTimedOut;
                               GraphError also: DuplicateAgent)
 LearningError ─ InvalidLog, UnusableLog, InvalidArtifact, MissingView, UnknownEstimator, UnloggableGraph,
-                UnfitPolicy, TrainingExists
+                UnfitPolicy, TrainingExists, GpuMissing
 """
 
 from stigmergy.errors.agents import (
@@ -56,6 +56,7 @@ from stigmergy.errors.graphs import (
     UnpricedAgent,
 )
 from stigmergy.errors.learning import (
+    GpuMissing,
     InvalidArtifact,
     InvalidLog,
     LearningError,
@@ -138,6 +139,7 @@ __all__ = [
     "EpisodeError",
     "EpisodeNotFound",
     "GoalUnreachable",
+    "GpuMissing",
     "GraphError",
     "IdempotencyConflict",
     "IllegalEvent",

@@ -102,6 +102,19 @@ class TrainingExists(LearningError):
         return f"the folder {self.path} cannot be trained in: {self.reason}"
 
 
+class GpuMissing(LearningError):
+    """A training is told to use a GPU, and there is none."""
+
+    code = "gpu_missing"
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(setting)
+        self.setting = setting
+
+    def __str__(self) -> str:
+        return f"{self.setting} is gpu, and torch sees no GPU here; take auto or cpu, or a machine that has one"
+
+
 class UnloggableGraph(LearningError):
     """A graph whose every route cannot be run for a route log."""
 

@@ -32,7 +32,7 @@ from stigmergy.platform.ports import Store
 from stigmergy.platform.reporting import Reporter
 from stigmergy.platform.settings import LearningConfig, Settings
 from stigmergy.platform.snapshots import ArtifactWatch, Serving, serving_of
-from stigmergy.platform.snapshots.served import ServedLearner, ServedRouter
+from stigmergy.platform.snapshots.served import ServedLearner, ServedPolicy, ServedRouter
 from stigmergy.platform.task_events import TaskEvents
 from stigmergy.platform.tasks import LeaseTerms, TaskDesk
 from stigmergy.platform.tenants import build_budgets
@@ -304,7 +304,7 @@ def _policy_version(name: str, router: Router) -> Callable[[], str]:
     # Asked once per router: this isinstance looks at every member of the protocol, and versions are asked for per hop.
     if isinstance(router, TrailSharing):
         return lambda: f"{router.colony}@t{router.trails.version}"
-    if isinstance(router, ServedRouter | ServedLearner):
+    if isinstance(router, ServedRouter | ServedLearner | ServedPolicy):
         return lambda: f"{name}@{router.version}"
     return lambda: name
 

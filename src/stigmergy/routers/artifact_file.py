@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, TypeAlias
 
 from stigmergy.errors import InvalidArtifact
+from stigmergy.routers.artifact_forms import UNREADABLE, Arrays, npz, unpacked
 
-Arrays = Mapping[str, NDArray[Any]]
-_HEADER: Final = "header"
-_DATE: Final = (1980, 1, 1, 0, 0, 0)
-"""Of every entry: otherwise two files of the same content would differ."""
+Form: TypeAlias = Callable[[str, Arrays], bytes]
+"""Makes one file of a header and arrays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,24 +39,30 @@ class Opened:
     version: str
 
 
-def write_artifact(path: Path, kind: str, form: int, header: Mapping[str, Any], arrays: Arrays) -> str:
-    """Write a JSON-compatible header and arrays; equal content gives equal files. Returns the version."""
-    sealed = {**header, "kind": kind, "format": form}
+def write_artifact(
+    path: Path, kind: str, number: int, header: Mapping[str, Any], arrays: Arrays, form: Form = npz
+) -> str:
+    """Write a JSON-compatible header and arrays; equal content gives equal files. Returns the version.
+
+    Args:
+        path: of the file.
+        kind: of artifact.
+        number: of the format that this kind has in this release.
+        header: what is no array.
+        arrays: by name.
+        form: of the file: ``artifact_forms.npz`` or ``artifact_forms.tensors``; readers take either.
+    """
+    sealed = {**header, "kind": kind, "format": number}
     version = _version(sealed, arrays)
-    text = json.dumps({**sealed, "version": version}, sort_keys=True)
+    content = form(json.dumps({**sealed, "version": version}, sort_keys=True), arrays)
     # Whoever serves with it may look at any moment: the file is there whole, or as it was.
     fresh = path.with_name(f".{path.name}.new")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
-        stored: dict[str, NDArray[Any]] = {**arrays, _HEADER: np.frombuffer(text.encode(), dtype=np.uint8)}
-        for name, array in stored.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", _DATE), buffer.getvalue())
+    fresh.write_bytes(content)
     fresh.replace(path)
     return version
 
 
-def read_artifact(path: Path, kind: str, form: int) -> Opened:
+def read_artifact(path: Path, kind: str, number: int) -> Opened:
     """Read what ``write_artifact`` wrote.
 
     Raises:
@@ -73,8 +73,9 @@ def read_artifact(path: Path, kind: str, form: int) -> Opened:
         found, version = (header["kind"], header["format"]), header.pop("version")
     except (KeyError, TypeError) as error:
         raise unreadable(path, error) from None
-    if found != (kind, form):
-        raise InvalidArtifact(str(path), f"it is {found[0]} format {found[1]}, not {kind} {form}")
+    if found != (kind, number):
+        what = f"it is {found[0]} format {found[1]}, not {kind} {number}"
+        raise InvalidArtifact(str(path), f"{what}; train it again" if found[0] == kind else what)
     if version != _version(header, arrays):
         raise InvalidArtifact(str(path), f"its content does not match its version {version}")
     return Opened(header, arrays, version)
@@ -94,11 +95,9 @@ def kind_of(path: Path) -> str:
 
 def _content(path: Path) -> tuple[dict[str, Any], Arrays]:
     try:
-        # NumPy leaves a file open that it opened itself and could not read.
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        return json.loads(arrays.pop(_HEADER).tobytes()), arrays
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        header, arrays = unpacked(path.read_bytes())
+        return json.loads(header), arrays
+    except UNREADABLE as error:
         raise unreadable(path, error) from None
 
 

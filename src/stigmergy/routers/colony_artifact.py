@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from stigmergy.domain import TaskType
 from stigmergy.graphs.pheromones import Trails
 from stigmergy.graphs.trail_delta import Edge, TrailDelta
-from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import Arrays
 
 KIND: Final = "ant_colony"
 _FORMAT: Final = 1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +17,9 @@ from typing import TYPE_CHECKING
 import pytest
 import ray
 import yaml
-from ray.job_submission import JobStatus, JobSubmissionClient
 from ray.util.state import list_actors
 
+from stigmergy.deployments.local_nodes import LocalNodes, local_nodes
 from stigmergy.platform.learning.trainers.rl.config import (
     BopoConfig,
     MarwilConfig,
@@ -70,7 +72,7 @@ def test_players_and_learners_work_beside_the_driver(arms: Path, tmp_path: Path)
     spread = replace(training(arms), env_runners=2, learners=1)
     document = train(spread, tmp_path, resume=False, told=lambda _: None)
     assert document["over_budget"] == 0
-    assert load_policy(tmp_path / "policy.npz").learner == "bopo"
+    assert load_policy(tmp_path / "policy.safetensors").learner == "bopo"
 
 
 def test_a_killed_player_comes_back_and_plays_what_it_was_asked_for(
@@ -96,31 +98,36 @@ def test_a_search_chooses_settings_before_the_training(arms: Path, tmp_path: Pat
     assert document["config"]["learner"]["lr"] == document["search"]["chosen"]["lr"]
 
 
-def submitted(client: JobSubmissionClient, entrypoint: str) -> str:
-    """The id of the job; Ray's agent, which takes jobs, comes up some time after Ray itself."""
+@pytest.fixture
+def nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_port: Callable[[], int]) -> Iterator[LocalNodes]:
+    """A head started by ``ray start``, as on a machine of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     source = str(Path(__file__).parents[3] / "src")
-    until = time.monotonic() + 60
-    while True:
-        try:
-            return str(client.submit_job(entrypoint=entrypoint, runtime_env={"env_vars": {"PYTHONPATH": source}}))
-        except RuntimeError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(1.0)
+    with local_nodes(free_port(), {**os.environ, "PYTHONPATH": source}, nodes=0) as cluster:
+        yield cluster
 
 
-@pytest.mark.skip(reason="not shown yet: Ray's agent that takes jobs finds its fixed port taken beside another Ray")
-def test_the_same_command_runs_as_a_ray_job(job_address: str, arms: Path, tmp_path: Path) -> None:
+def submitted(nodes: LocalNodes, *command: str) -> subprocess.CompletedProcess[str]:
+    """``ray job submit``, tried again while Ray's agent, which takes jobs, is not yet up; waits for the job's end."""
+    environ = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": nodes.token}
+    submit = [sys.executable, "-m", "ray.scripts.scripts", "job", "submit", "--address", nodes.address, "--", *command]
+    for _ in range(10):
+        done = subprocess.run(submit, check=False, env=environ, capture_output=True, text=True, timeout=400)
+        if "No available agent" not in done.stdout + done.stderr:
+            break
+        time.sleep(2.0)
+    return done
+
+
+@pytest.mark.timeout(600)
+def test_the_same_command_runs_as_a_ray_job(nodes: LocalNodes, arms: Path, tmp_path: Path) -> None:
     config, out = tmp_path / "training.yaml", tmp_path / "out"
     learner = {"kind": "bopo", "episodes": 64, "minibatch": 32, "epochs": 1, "warm_start": 0}
     document = {"data": str(arms), "learner": learner, "iterations": 2, "hidden": [16], "env_runners": 1}
     config.write_text(yaml.safe_dump(document), encoding="utf-8")
-    client = JobSubmissionClient(job_address)
-    code = "from stigmergy.cli.main import app; app()"
-    job = submitted(client, f"{sys.executable} -c '{code}' train rl --config {config} --out {out}")
-    ended = {JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.STOPPED}
-    until = time.monotonic() + 200
-    while client.get_job_status(job) not in ended and time.monotonic() < until:
-        time.sleep(1.0)
-    assert client.get_job_status(job) == JobStatus.SUCCEEDED, client.get_job_logs(job)
-    assert json.loads((out / "metrics.json").read_text())["over_budget"] == 0
+    stigmergy = shlex.join([sys.executable, "-c", "from stigmergy.cli.main import app; app()"])
+    done = submitted(nodes, "sh", "-c", f"exec {stigmergy} train rl --config {config} --out {out}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads((out / "metrics.json").read_text())
+    assert told["over_budget"] == 0
+    assert load_policy(Path(told["artifact"])).version == told["version"]

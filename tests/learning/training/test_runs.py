@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from stigmergy.errors import InvalidLog, TrainingExists
+from stigmergy.errors import GpuMissing, InvalidLog, TrainingExists
 from stigmergy.platform.learning.trainers.rl.config import (
+    BcConfig,
     BopoConfig,
     CqlConfig,
     LagrangianConfig,
@@ -28,6 +29,7 @@ LEARNERS: list[LearnerConfig] = [
     LagrangianConfig(episodes=64, minibatch=32, epochs=2, warm_start=1),
     MarwilConfig(minibatch=64),
     CqlConfig(minibatch=64),
+    BcConfig(minibatch=64),
 ]
 
 
@@ -70,7 +72,7 @@ def test_another_seed_gives_other_weights_and_the_best_is_the_artifact(arms: Pat
     document = train(replace(training(arms, LEARNERS[0]), seeds=(1, 2)), tmp_path, resume=False, told=unheard)
     assert len({seed["version"] for seed in document["seeds"]}) == 2
     best = max(document["seeds"], key=lambda seed: float(seed["figures"]["val_return"]))
-    assert load_policy(tmp_path / "policy.npz").version == best["version"] == document["version"]
+    assert load_policy(tmp_path / "policy.safetensors").version == best["version"] == document["version"]
 
 
 def test_what_is_left_behind_tells_of_the_training(arms: Path, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_what_is_left_behind_tells_of_the_training(arms: Path, tmp_path: Path) -
     assert json.loads((tmp_path / "metrics.json").read_text()) == document
     assert [each["iteration"] for each in document["seeds"][0]["history"]] == [1, 3]
     assert list((tmp_path / "seed-0" / "tensorboard").glob("events.*"))
-    described = load_policy(tmp_path / "policy.npz").describe()
+    described = load_policy(tmp_path / "policy.safetensors").describe()
     assert described["learner"] == "bopo"
     assert described["data"] == document["data"]
     assert described["metrics"]["val_over_budget"] == 0
@@ -119,3 +121,19 @@ def test_served_outputs_are_those_of_the_network_that_was_trained(arms: Path, tm
     first, last = ((torch.from_numpy(each.weight), torch.from_numpy(each.bias)) for each in policy.network.layers)
     expected = torch.relu(there @ first[0] + first[1]) @ last[0] + last[1]
     assert np.allclose(policy.network.outputs(seen, policy.spec.mask), expected.numpy(), atol=1e-5)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="torch sees a GPU")
+def test_a_gpu_that_is_not_there_is_missed_by_name(arms: Path, tmp_path: Path) -> None:
+    with pytest.raises(GpuMissing, match="take auto or cpu"):
+        train(replace(training(arms, BcConfig()), device="gpu"), tmp_path, resume=False, told=unheard)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+@pytest.mark.parametrize("learner", LEARNERS, ids=lambda learner: learner.kind)
+def test_what_was_trained_on_a_gpu_is_served_without_one(learner: LearnerConfig, arms: Path, tmp_path: Path) -> None:
+    document = train(replace(training(arms, learner, 2), device="gpu"), tmp_path, resume=False, told=unheard)
+    policy = load_policy(Path(document["artifact"]))
+    assert document["over_budget"] == 0
+    assert all(np.isfinite(layer.weight).all() for layer in policy.network.layers)

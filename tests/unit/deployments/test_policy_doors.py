@@ -75,6 +75,21 @@ async def test_what_is_refused_comes_back_as_the_error_that_it_is(served: Any, a
     assert (retired.stage, retired.reason) == ("retired", "no longer wanted")
 
 
+async def test_the_metrics_tell_how_far_a_shadow_agrees_and_what_it_is_estimated_to_gain(
+    served: Any, asking: AsyncClient
+) -> None:
+    await asking.policies.register("cheapest", artifact(served), DOCUMENT)
+    await asking.policies.shadow("cheapest", 1)
+    await served.runtime.policies.service.look()
+    await asking.submit("2+2", router="cheapest")
+    await served.runtime.policies.service.drain()
+    await served.runtime.debrief.drain()
+    await served.runtime.policies.gains.judge()
+    async with httpx.AsyncClient(base_url=served.url) as http:
+        told = (await http.get("/metrics")).text.splitlines()
+    assert 'stigmergy_policy_agreement{version="cheapest@1"} 0.0' in told
+
+
 async def test_requests_of_another_form_are_refused(served: Any) -> None:
     async with httpx.AsyncClient(base_url=served.url) as http:
         for path, body, status in (

@@ -11,7 +11,10 @@ from stigmergy.deployments.instance import MARKER, Instance
 from stigmergy.deployments.serve_environment import serve_environment
 from stigmergy.platform.settings import ServingConfig
 
-TEMPLATE = "listen stats\n  bind *:8404\nfrontend metrics\n    bind :9101\nfrontend http\n    bind 127.0.0.1:8700\n"
+TEMPLATE = (
+    "defaults\n    option abortonclose\n    option splice-request\n    option splice-response\n"
+    "listen stats\n  bind *:8404\nfrontend metrics\n    bind :9101\nfrontend http\n    bind 127.0.0.1:8700\n"
+)
 
 
 def instance(folder: Path, marker: str = "ab" * 16) -> Instance:
@@ -25,7 +28,9 @@ def test_without_haproxy_serve_is_plain_and_every_process_is_marked(tmp_path: Pa
     assert "RAY_SERVE_ENABLE_HA_PROXY" not in found
 
 
-def test_the_wrapper_keeps_every_page_of_haproxy_on_loopback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wrapper_keeps_haproxys_pages_on_loopback_and_has_it_see_callers_that_go_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     binary = tmp_path / "a binary's"
     binary.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     binary.chmod(0o700)
@@ -38,6 +43,8 @@ def test_the_wrapper_keeps_every_page_of_haproxy_on_loopback(tmp_path: Path, mon
     assert ran.stdout.splitlines() == ["-db", "-f", str(config), "-x", "a b"]
     binds = [line.strip() for line in config.read_text().splitlines() if "bind" in line]
     assert binds == ["bind 127.0.0.1:8404", "bind 127.0.0.1:9101", "bind 127.0.0.1:8700"]
+    options = [line.strip() for line in config.read_text().splitlines() if "option" in line]
+    assert options == ["option abortonclose", "option splice-response"]
 
 
 @pytest.mark.parametrize("leads_a_group", [False, True])

@@ -21,10 +21,14 @@ _FRAME_TOKENS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class TokenCount:
-    """Tokens that one completion used, as the model's server counted them."""
+    """Tokens that one completion used, as the model's server counted them.
+
+    ``cached_tokens`` of the input were not computed anew, because an earlier request began with them.
+    """
 
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from stigmergy.agents.deployment_config import DeploymentConfig, require
+from stigmergy.agents.deployment_config import require
 from stigmergy.agents.models.openai_compatible import LimitField
+from stigmergy.agents.models.replica_routing import ModelDeploymentConfig
 from stigmergy.domain import ZERO, Price
 
 
@@ -59,21 +60,26 @@ class ScriptedModelConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = "ok"
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
-    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request."""
+    """How much an engine takes on: sequences written side by side, requests that wait, tokens of one request.
+
+    Of ``cached_tokens`` of earlier questions it keeps what it computed, for questions that begin alike; 0: of none.
+    """
 
     max_batch: int = 16
     max_waiting: int = 64
     max_input_tokens: int = 4096
     max_output_tokens: int = 1024
+    cached_tokens: int = 0
 
     def __post_init__(self) -> None:
         for name in ("max_batch", "max_waiting", "max_input_tokens", "max_output_tokens"):
             require(getattr(self, name) >= 1, f"limits.{name}", getattr(self, name), "at least 1")
+        require(self.cached_tokens >= 0, "limits.cached_tokens", self.cached_tokens, "at least 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,7 @@ class TransformersConfig:
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +108,12 @@ class NanoConfig:
     device: str = "auto"
     limits: EngineLimits = field(default_factory=EngineLimits)
     price: PriceConfig | None = None
-    deployment: DeploymentConfig | None = None
+    deployment: ModelDeploymentConfig | None = None
 
 
 ModelConfig: TypeAlias = OpenAICompatibleConfig | ScriptedModelConfig | TransformersConfig | NanoConfig
 
 
-def deployment_of(config: ModelConfig) -> DeploymentConfig | None:
+def deployment_of(config: ModelConfig) -> ModelDeploymentConfig | None:
     """How a model is deployed; None where it runs in the process that asks it, or somewhere else altogether."""
     return None if isinstance(config, OpenAICompatibleConfig) else config.deployment

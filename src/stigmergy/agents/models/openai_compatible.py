@@ -91,7 +91,7 @@ class OpenAICompatibleModel:
             try:
                 from stigmergy.agents.models.openai_transport import Transport
             except ImportError:
-                raise MissingExtra("aiohttp", "llm") from None
+                raise MissingExtra("httptools", "llm") from None
             self._transport = Transport(self.name, self._base_url, self._api_key)
         return self._transport
 

@@ -96,7 +96,8 @@ class Gathered:
         read, written = (_field(self.usage, field) for field in ("prompt_tokens", "completion_tokens"))
         if not (isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0):
             raise InvalidReply(self._model, f"{self._server} stated no token usage: the call cannot be booked")
-        return TokenCount(read, written)
+        cached = _field(_field(self.usage, "prompt_tokens_details"), "cached_tokens")
+        return TokenCount(read, written, cached if isinstance(cached, int) else 0)
 
 
 def _field(part: object, name: str) -> Any:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from stigmergy.agents.models.http.base import NotConnected
 from stigmergy.errors import (
     AgentError,
     AgentFailed,
@@ -60,18 +61,15 @@ def broken_off(model: str, event: dict[str, Any]) -> AgentError:
 
 
 def connection_error(model: str, error: Exception) -> AgentError:
-    """What an error of the HTTP client amounts to.
+    """What an error of HTTP amounts to.
 
     Only a connection that never stood proves that nothing was sent; one that broke later leaves the outcome unknown.
     """
-    from aiohttp import ClientConnectorError
-
     if isinstance(error, TimeoutError):
         return AgentTimedOut(model, "the server did not answer in time")
-    reason = f"{type(error).__name__}: {error}"
-    if isinstance(error, ClientConnectorError):
-        return AgentUnavailable(model, f"cannot connect: {reason}")
-    return AgentFailed(model, f"the connection broke: {reason}")
+    if isinstance(error, NotConnected):
+        return AgentUnavailable(model, f"cannot connect: {error}")
+    return AgentFailed(model, f"the connection broke: {error}")
 
 
 def _class_of(status: int, named: set[str]) -> type[AgentError]:

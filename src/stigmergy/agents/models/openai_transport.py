@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
 from typing import Any, Final
-from urllib.request import getproxies
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import aiohttp
-
+from stigmergy.agents.models.http.base import ConnectionBroke, HttpAnswer, HttpClient, NotConnected
+from stigmergy.agents.models.http.direct import DirectClient
 from stigmergy.agents.models.openai_errors import broken_off, connection_error, refused
-from stigmergy.errors import InvalidReply
+from stigmergy.errors import AgentUnavailable, InvalidReply
 
-_MOST_CONNECTIONS: Final = 1000
-_BAD: Final = 400
+_GOOD: Final = range(200, 300)
 _DATA: Final = b"data:"
 _DONE: Final = b"[DONE]"
 
@@ -23,16 +22,20 @@ class Transport:
     """One server, over a pool of connections that stay open. ``silence_s`` limits how long nothing comes."""
 
     def __init__(self, model: str, base_url: str, api_key: str) -> None:
+        """Raises AgentUnavailable where the URL or the key cannot be sent."""
         self._model = model
         self._base_url = base_url
-        self._url = f"{base_url.rstrip('/')}/chat/completions"
-        self._session = aiohttp.ClientSession(
-            headers={"authorization": f"Bearer {api_key}", "content-type": "application/json"},
-            connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # Looked for once: per request it would be asked of the environment again.
-            trust_env=bool(getproxies()),
-        )
+        headers = {
+            "authorization": f"Bearer {api_key}",
+            "content-type": "application/json",
+            "accept": "*/*",
+            "accept-encoding": "identity",
+            "user-agent": "stigmergy",
+        }
+        try:
+            self._http = _client(f"{base_url.rstrip('/')}/chat/completions", headers)
+        except ValueError as error:
+            raise AgentUnavailable(model, str(error)) from None
 
     async def whole(self, asked: Mapping[str, Any], silence_s: float) -> Any:
         """The answer, as the JSON that it is.
@@ -40,35 +43,42 @@ class Transport:
         Raises:
             AgentError: as ``openai_errors`` maps what went wrong; InvalidReply for what is no JSON.
         """
-        async with self._answered(asked, silence_s) as answer:
-            return self._json(await answer.read())
+        try:
+            answer = await self._answered(asked, silence_s)
+            try:
+                return self._json(await answer.read())
+            finally:
+                answer.close()
+        except (NotConnected, ConnectionBroke, TimeoutError) as error:
+            raise connection_error(self._model, error) from error
 
     async def chunks(self, asked: Mapping[str, Any], silence_s: float) -> AsyncIterator[Any]:
         """The events of a streamed answer, as the JSON that they are; raises as ``whole``."""
-        async with self._answered(asked, silence_s) as answer:
-            received = b""
-            async for data in answer.content.iter_any():
-                *lines, received = (received + data).split(b"\n")
-                for event in _events(lines):
+        try:
+            answer = await self._answered(asked, silence_s)
+            try:
+                async for event in _events(answer):
                     chunk = self._json(event)
                     if isinstance(chunk, dict) and chunk.get("error"):
                         raise broken_off(self._model, chunk)
                     yield chunk
+            finally:
+                answer.close()
+        except (NotConnected, ConnectionBroke, TimeoutError) as error:
+            raise connection_error(self._model, error) from error
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._session.close()
+        await self._http.aclose()
 
-    @asynccontextmanager
-    async def _answered(self, asked: Mapping[str, Any], silence_s: float) -> AsyncIterator[aiohttp.ClientResponse]:
-        body, limit = json.dumps(asked).encode(), aiohttp.ClientTimeout(total=None, sock_read=silence_s)
+    async def _answered(self, asked: Mapping[str, Any], silence_s: float) -> HttpAnswer:
+        answer = await self._http.post(json.dumps(asked).encode(), silence_s)
+        if answer.status in _GOOD:
+            return answer
         try:
-            async with self._session.post(self._url, data=body, timeout=limit) as answer:
-                if answer.status >= _BAD:
-                    raise refused(self._model, answer.status, await answer.text(errors="replace"))
-                yield answer
-        except aiohttp.ClientError as error:
-            raise connection_error(self._model, error) from error
+            raise refused(self._model, answer.status, (await answer.read()).decode(errors="replace"))
+        finally:
+            answer.close()
 
     def _json(self, text: bytes) -> Any:
         try:
@@ -78,8 +88,25 @@ class Transport:
             raise InvalidReply(self._model, reason) from None
 
 
-def _events(lines: list[bytes]) -> Iterator[bytes]:
-    """What events say, up to the one that ends the stream; comments and names of events are passed over."""
+def _client(url: str, headers: Mapping[str, str]) -> HttpClient:
+    split = urlsplit(url)
+    if split.scheme not in getproxies() or proxy_bypass(split.netloc):
+        return DirectClient(url, headers)
+    from stigmergy.agents.models.http.proxied import ProxiedClient
+
+    return ProxiedClient(url, headers)
+
+
+async def _events(answer: HttpAnswer) -> AsyncIterator[bytes]:
+    """What events say; comments, names of events and the one that ends the stream are passed over."""
+    received = b""
+    async for data in answer.pieces():
+        *lines, received = (received + data).split(b"\n")
+        for said in _said(lines):
+            yield said
+
+
+def _said(lines: list[bytes]) -> Iterator[bytes]:
     for line in lines:
         said = line[len(_DATA) :].strip()
         if line.startswith(_DATA) and said and said != _DONE:

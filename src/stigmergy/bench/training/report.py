@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -21,8 +22,8 @@ from stigmergy.platform.learning.trainers.rl.playing import World
 
 ARMS: Final = 8
 MINIBATCH: Final = 2048
-_UPDATES: Final = 6
-"""Of one `train` of RLlib's default pipeline."""
+PART: Final = 8192
+"""Rows of a file: of many files RLlib's pipeline converts several at once, and never waits for a large one."""
 _SPLITS: Final = (*("train",) * 8, "val", "test")
 BARS: Final = {"offline_to_default": 8.0, "offline_to_plain": 0.5, "playing_to_default": 5.0}
 """The least ratios."""
@@ -40,7 +41,7 @@ def report(queries: int, epochs: int, told: Callable[[str], object]) -> dict[str
         told("making a log")
         data = _log(Path(folder) / "log.parquet", queries)
         training = RlTraining(data=data, learner=MarwilConfig(minibatch=MINIBATCH), device="cpu")
-        offline = _offline(training, open_material(training, Path(folder)), epochs, told)
+        offline = _offline(training, _in_parts(open_material(training, Path(folder)), Path(folder)), epochs, told)
         acting = RlTraining(data=data, learner=BopoConfig(), device="cpu")
         playing = _playing(acting, open_material(acting, Path(folder)), told)
     ratios = {
@@ -65,8 +66,8 @@ def _offline(training: RlTraining, material: Material, epochs: int, told: Callab
     told("rows of a plain torch loop")
     plain = measuring.offline_plain(training, material, epochs)
     told("rows of RLlib's default pipeline")
-    default = measuring.offline_default(training, material.parts, material.recipe.spec, _UPDATES)
-    return {"ours": ours, "plain_torch": plain, "rllib_default": default}
+    default, kept = measuring.offline_default(training, material.parts, material.recipe.spec)
+    return {"ours": ours, "plain_torch": plain, "rllib_default": default, "rllib_kept_in_memory": kept}
 
 
 def _playing(training: RlTraining, material: Material, told: Callable[[str], object]) -> dict[str, float]:
@@ -81,7 +82,17 @@ def _playing(training: RlTraining, material: Material, told: Callable[[str], obj
     told("steps of our collector")
     ours = measuring.playing_ours(training, world, 4096, 10)
     told("steps of RLlib's collector")
-    return {"ours": ours, "rllib_default": measuring.playing_default(training, world, 8192)}
+    default, alone = measuring.playing_default(training, world, 8192)
+    return {"ours": ours, "rllib_default": default, "rllib_without_environment": alone}
+
+
+def _in_parts(material: Material, folder: Path) -> Material:
+    """The same rows in files of ``PART``."""
+    rows = pa.concat_tables(pq.read_table(part) for part in material.parts)
+    parts = [folder / f"part-{number:03}.parquet" for number in range(-(-len(rows) // PART))]
+    for number, part in enumerate(parts):
+        pq.write_table(rows.slice(number * PART, PART), part)
+    return replace(material, parts=tuple(parts))
 
 
 def _log(path: Path, queries: int) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from stigmergy.cli.bench.affinity import affinity
 from stigmergy.cli.bench.chaos import chaos
 from stigmergy.cli.bench.cluster import cluster
 from stigmergy.cli.bench.colony import colony
@@ -18,6 +19,7 @@ from stigmergy.cli.bench.rl import rl
 from stigmergy.cli.bench.routing import routing
 
 app = typer.Typer(no_args_is_help=True, help="Measure the platform beside its peers, on this machine.")
+app.command()(affinity)
 app.command()(chaos)
 app.command()(cluster)
 app.command()(colony)

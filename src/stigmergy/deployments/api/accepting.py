@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -57,13 +57,19 @@ def parsed(model: type[Form], body: bytes) -> Form:
         raise malformed(error.errors(include_url=False, include_input=False)) from None
 
 
+def new_token() -> str:
+    """What nothing else is named by: 128 random bits."""
+    return secrets.token_hex(16)
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Who submits a task and when, and the idempotency key, if it came with one."""
+    """Who submits a task and when, the idempotency key, if it came with one, and what is unique about it."""
 
     asker: Asker
     at: datetime
     key: str | None = None
+    token: str = field(default_factory=new_token)
 
 
 async def accept(runtime: Runtime, task: Task, body: str) -> TaskRecord:
@@ -97,7 +103,7 @@ def task_from(asked: wire.TaskBody, settings: Settings, submission: Submission) 
     if config is None:
         raise UnknownGraph(name, tuple(settings.graphs))
     return Task(
-        id=f"task_{uuid.uuid4().hex}",
+        id=f"task_{submission.token}",
         text=_text(asked),
         messages=tuple(Message(message.role, message.content) for message in asked.messages),
         graph=name,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 
+from stigmergy.deployments.policy_views import policy_gauges
 from stigmergy.platform.runtime import Runtime
 
 router = APIRouter(tags=["service"])
@@ -33,10 +34,11 @@ async def metrics(request: Request) -> Response:
     counts: Mapping[str, int] = {}
     if request.app.state.link is not None:
         counts = await request.app.state.link.counts()
-    gauges = {
+    gauges: dict[str, float] = {
         "tasks_in_flight": runtime.desk.in_flight + runtime.direct.in_flight,
         "tasks_waiting": runtime.desk.waiting,
         "episodes_not_recorded": runtime.debrief.dropped + runtime.direct.dropped,
+        **policy_gauges(runtime.policies.gains.known()),
     }
     lines = [f"stigmergy_{name} {value}" for name, value in sorted({**counts, **gauges}.items())]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

@@ -14,13 +14,14 @@ from stigmergy.platform.policy_records import NewPolicy, PolicyRecord
 from stigmergy.platform.settings import Settings
 from stigmergy.platform.settings.loading import router_from
 from stigmergy.platform.snapshots.serving import check_fit
+from stigmergy.routers.artifact_bytes import place_artifact
 from stigmergy.routers.base import Router
 from stigmergy.routers.catalog import build_selection, load_trained
 from stigmergy.routers.configs import RouterConfig
 
 
 def fingerprint_of(artifact: bytes) -> str:
-    """sha256 of the bytes: what policies know their artifact by."""
+    """sha256 of the bytes: what policies know their artifact by. Of a folder: of its files, sorted by path."""
     return hashlib.sha256(artifact).hexdigest()
 
 
@@ -56,10 +57,10 @@ class PolicyLoader:
         return RouterInService(policy.router, router, build_selection(selection), str(selection), lambda: name)
 
     def _router(self, policy: NewPolicy, name: str, artifact: bytes) -> tuple[Router, RouterConfig]:
-        # Loaders read files, and read them whole.
+        # Loaders read files or folders, and read them whole.
         with tempfile.TemporaryDirectory(prefix="stigmergy-policy-") as folder:
             path = Path(folder) / "artifact"
-            path.write_bytes(artifact)
+            place_artifact(artifact, path)
             config = router_from({**policy.document, "artifact": str(path)}, f"policy {name}")
             trained = load_trained(policy.router, config)
             check_fit(self._settings, self._graphs, f"routers.{policy.router}", path, trained)

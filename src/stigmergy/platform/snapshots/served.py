@@ -6,7 +6,7 @@ import random
 from typing import Generic, TypeVar
 
 from stigmergy.platform.snapshots.snapshot import ArtifactSnapshot
-from stigmergy.routers.base import Outcome, RoutingState, Scores
+from stigmergy.routers.base import Outcome, Router, RoutingState, Scores
 from stigmergy.routers.baselines import FixedRule
 from stigmergy.routers.catalog import TrainedRouter
 from stigmergy.routers.evidence.router import Decision, PanelRule, PanelState
@@ -26,24 +26,31 @@ class _Served(Generic[T]):
         return self.snapshot.current.version
 
 
-class _ServedScores(_Served[TrainedRouter]):
-    """What both kinds of routers have in common; ``TradesOff``."""
+RouterT = TypeVar("RouterT", bound=Router)
 
-    @property
-    def trade_off(self) -> float:
-        """See ``TradesOff``."""
-        return self.snapshot.current.serves.trade_off
 
+class _ServedScores(_Served[RouterT]):
     def scores(self, state: RoutingState) -> Scores:
         """See ``Router``."""
         return self.snapshot.current.serves.scores(state)
 
 
-class ServedRouter(_ServedScores, FixedRule):
+class ServedPolicy(_ServedScores[Router], FixedRule):
+    """Implements ``Router`` by the newest sound artifact, whose balance of quality and money was fixed in training."""
+
+
+class _ServedTrading(_ServedScores[TrainedRouter]):
+    @property
+    def trade_off(self) -> float:
+        """See ``TradesOff``."""
+        return self.snapshot.current.serves.trade_off
+
+
+class ServedRouter(_ServedTrading, FixedRule):
     """Implements ``Router`` by the newest sound artifact; learns nothing."""
 
 
-class ServedLearner(_ServedScores):
+class ServedLearner(_ServedTrading):
     """Implements ``Router`` by the newest sound artifact, which learns while it serves.
 
     What it has learnt since it was trained goes with it: the next one should be trained on these episodes, too.

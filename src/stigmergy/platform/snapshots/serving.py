@@ -12,11 +12,11 @@ from stigmergy.errors import InvalidArtifact
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.settings import Settings
 from stigmergy.platform.settings.artifacts import KnownAgents, misfits
-from stigmergy.platform.snapshots.served import ServedGuard, ServedLearner, ServedRouter, ServedRule
+from stigmergy.platform.snapshots.served import ServedGuard, ServedLearner, ServedPolicy, ServedRouter, ServedRule
 from stigmergy.platform.snapshots.snapshot import ArtifactSnapshot
 from stigmergy.routers.base import Router
-from stigmergy.routers.catalog import build_panel_rule, build_routers, load_router, load_rule
-from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig, GnnConfig
+from stigmergy.routers.catalog import build_panel_rule, build_routers, load_router, load_rule, load_trained
+from stigmergy.routers.configs import EstimatorConfig, EvidenceConfig, GnnConfig, PolicyConfig
 from stigmergy.routers.evidence.router import PanelRule
 from stigmergy.routers.guard.artifact import configured_guard
 from stigmergy.routers.guard.guard import QueryGuard
@@ -48,13 +48,8 @@ def serving_of(settings: Settings, graphs: Mapping[str, AgentGraph]) -> Serving:
         MissingExtra: the packages for one are not installed.
     """
     shelf = _Shelf(settings, graphs)
-    trained: dict[str, Router] = {}
+    trained = _trained_routers(settings, shelf)
     rules: dict[str, PanelRule] = {}
-    for name, config in settings.routers.items():
-        if isinstance(config, EstimatorConfig):
-            trained[name] = ServedRouter(shelf.put(f"routers.{name}", config.artifact, partial(load_router, config)))
-        elif isinstance(config, GnnConfig):
-            trained[name] = ServedLearner(shelf.put(f"routers.{name}", config.artifact, partial(load_router, config)))
     for name, rule in settings.panels.items():
         if isinstance(rule, EvidenceConfig):
             rules[name] = ServedRule(shelf.put(f"panels.{name}", rule.artifact, partial(load_rule, rule)))
@@ -93,6 +88,20 @@ class _Shelf:
         )
         self.snapshots[entry] = snapshot
         return snapshot
+
+
+def _trained_routers(settings: Settings, shelf: _Shelf) -> dict[str, Router]:
+    made: dict[str, Router] = {}
+    for name, config in settings.routers.items():
+        entry = f"routers.{name}"
+        match config:
+            case EstimatorConfig():
+                made[name] = ServedRouter(shelf.put(entry, config.artifact, partial(load_router, config)))
+            case GnnConfig():
+                made[name] = ServedLearner(shelf.put(entry, config.artifact, partial(load_router, config)))
+            case PolicyConfig():
+                made[name] = ServedPolicy(shelf.put(entry, config.artifact, partial(load_trained, name, config)))
+    return made
 
 
 def check_fit(

@@ -10,7 +10,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from stigmergy.domain import AgentId, TaskType
-from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import Arrays
 from stigmergy.routers.estimators.base import Fitted, Predictions, Queries
 from stigmergy.routers.estimators.freezing import freeze, thaw
 from stigmergy.routers.estimators.substance import Substance

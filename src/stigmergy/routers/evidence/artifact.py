@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import Arrays
 from stigmergy.routers.evidence.batch import Floats
 from stigmergy.routers.evidence.policy import EvidencePolicy, Scales
 

@@ -10,7 +10,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 from stigmergy.domain import AgentId
-from stigmergy.routers.artifact_file import Arrays, Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import Arrays
 from stigmergy.routers.guard.calibration import Calibration
 from stigmergy.routers.guard.config import GuardConfig
 from stigmergy.routers.guard.guard import Guard

@@ -1,4 +1,4 @@
-"""A trained policy as one file: the network, the spec of its observations, what makes its query vectors."""
+"""A trained policy as one safetensors file: the network, the spec of its observations, what makes its query vectors."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 from numpy.typing import NDArray
 
 from stigmergy.routers.artifact_file import Origin, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import tensors
 from stigmergy.routers.estimators.views import LatentSemantics
 from stigmergy.routers.learned_policy.network import PolicyNetwork, network_of
 from stigmergy.routers.observation import ObservationSpec
 from stigmergy.routers.query_features import HashedNgrams
 
 KIND: Final = "policy"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 OutputKind: TypeAlias = Literal["logits", "values"]
 
 
@@ -65,7 +66,10 @@ class LearnedPolicy:
 
 
 def save_policy(path: Path, policy: LearnedPolicy) -> LearnedPolicy:
-    """Write a policy; equal ones give equal files. Returns it with its version."""
+    """Write a policy; equal ones give equal files. Returns it with its version.
+
+    The spec of the observations lies in the metadata of the file (``header``, JSON), beside what else is no tensor.
+    """
     arrays: dict[str, NDArray[Any]] = {
         "rarity": policy.semantics.rarity,
         "directions": policy.semantics.directions,
@@ -82,7 +86,7 @@ def save_policy(path: Path, policy: LearnedPolicy) -> LearnedPolicy:
         "metrics": dict(policy.metrics),
         "origin": policy.origin.to_dict(),
     }
-    return replace(policy, version=write_artifact(path, KIND, _FORMAT, header, arrays))
+    return replace(policy, version=write_artifact(path, KIND, _FORMAT, header, arrays, tensors))
 
 
 def load_policy(path: Path) -> LearnedPolicy:

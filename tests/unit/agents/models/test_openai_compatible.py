@@ -227,3 +227,29 @@ async def test_closing_twice_does_no_harm_and_a_later_call_connects_anew(
     await model.aclose()
     await model.aclose()
     assert (await asked(model)).text == "42"
+
+
+async def test_a_proxy_that_the_environment_names_is_asked(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append((await reader.readuntil(b"\r\n")).strip())
+        body = upstream.body.encode()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    listening = await asyncio.start_server(proxy, "127.0.0.1", 0)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+    monkeypatch.setenv("no_proxy", "")
+    model = OpenAICompatibleModel("gpt", "m", "http://far.invalid/v1")
+    assert (await asked(model)).text == "42"
+    assert seen == [b"POST http://far.invalid/v1/chat/completions HTTP/1.1"]
+    await model.aclose()
+    listening.close()
+
+
+async def test_a_key_that_no_header_can_hold_is_unavailable(upstream: Upstream) -> None:
+    model = OpenAICompatibleModel("gpt", "m", upstream.url, "two\nlines")
+    with pytest.raises(AgentUnavailable, match="line break"):
+        await asked(model)

@@ -29,6 +29,15 @@ def test_pieces_are_put_together_with_what_the_last_chunk_counted() -> None:
     assert (done.text, done.finish_reason, done.usage) == ("ab", "stop", TokenCount(3, 2))
 
 
+@pytest.mark.parametrize(
+    ("details", "cached"), [({"cached_tokens": 2}, 2), ({}, 0), (None, 0), ({"cached_tokens": None}, 0)]
+)
+def test_tokens_that_the_server_had_cached_are_told_where_it_tells_them(details: object, cached: int) -> None:
+    usage = {**USAGE, "prompt_tokens_details": details}
+
+    assert gathered(chunk("stop", usage, content="a")).completion().usage == TokenCount(3, 2, cached)
+
+
 def test_calls_of_several_tools_are_told_apart_by_their_index() -> None:
     def call(index: int, name: str | None, arguments: str) -> Told:
         function = {"name": name, "arguments": arguments}

@@ -86,6 +86,22 @@ async def test_what_is_written_in_a_batch_is_what_plain_generate_writes(model: L
     assert [one.text for one in done] == [generated(folder, text, 12) for text in TEXTS]
 
 
+async def test_a_question_that_begins_like_earlier_ones_is_answered_the_same_and_read_in_part(folder: Path) -> None:
+    config = TransformersConfig(
+        model=str(folder), device="cpu", dtype="float32", limits=EngineLimits(max_batch=3, cached_tokens=256)
+    )
+    model = build_model("local", config, {})
+    texts = [f"One two three four five six seven {end}" for end in ("eight", "nine or ten", "")]
+    await ask(model, texts[0])
+
+    done = await asyncio.gather(*(ask(model, text) for text in texts))
+    await model.aclose()
+
+    assert [one.text for one in done] == [generated(folder, text, 12) for text in texts]
+    shared = len("<user>One two three four five six seven ")
+    assert [one.usage.cached_tokens for one in done] == [done[0].usage.input_tokens - 1, shared, shared]
+
+
 async def test_tokens_are_counted_with_those_of_the_chat_template(model: LanguageModel) -> None:
     done = await ask(model, "café", 4)
 

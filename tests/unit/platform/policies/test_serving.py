@@ -96,7 +96,7 @@ async def test_an_artifact_that_knows_nobody_of_the_graph_is_not_registered(site
 
 
 async def test_a_policy_of_reinforcement_learning_serves_on_its_graph_alone(site: Any) -> None:
-    path = site.folder / "policy.npz"
+    path = site.folder / "policy.safetensors"
     save_policy(path, untrained_policy(site.runtime.graphs["sums"]))
     policy = NewPolicy(router="picks", document={"kind": "policy"}, fingerprint="")
     record = await site.desk.register(policy, path.read_bytes())

@@ -19,7 +19,7 @@ agents:
 graphs:
   sums: {stages: [[small, large]], router: trained}
 routers:
-  trained: {kind: policy, artifact: policy.npz}
+  trained: {kind: policy, artifact: policy.safetensors}
 """
 
 
@@ -28,10 +28,10 @@ def site(folder: Path, price: str) -> Path:
     trained_for = settings_from(
         FILE.replace("PRICE", "0.010")
         .replace("trained}", "cheapest}")
-        .replace("trained: {kind: policy, artifact: policy.npz}", "cheapest: {kind: cheapest}"),
+        .replace("trained: {kind: policy, artifact: policy.safetensors}", "cheapest: {kind: cheapest}"),
         {},
     )
-    save_policy(folder / "policy.npz", untrained_policy(trained_for.build_graphs()["sums"]))
+    save_policy(folder / "policy.safetensors", untrained_policy(trained_for.build_graphs()["sums"]))
     path = folder / "stigmergy.yaml"
     path.write_text(FILE.replace("PRICE", price), encoding="utf-8")
     return path
@@ -40,7 +40,7 @@ def site(folder: Path, price: str) -> Path:
 def test_a_policy_is_found_beside_the_file(tmp_path: Path) -> None:
     config = load_settings(site(tmp_path, "0.010"), {}).routers["trained"]
     assert isinstance(config, PolicyConfig)
-    assert config.artifact == tmp_path / "policy.npz"
+    assert config.artifact == tmp_path / "policy.safetensors"
 
 
 def test_a_policy_for_other_prices_is_refused_and_told_where_it_stands(tmp_path: Path) -> None:
@@ -54,6 +54,6 @@ def test_a_policy_for_other_prices_is_refused_and_told_where_it_stands(tmp_path:
 
 def test_a_policy_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = site(tmp_path, "0.010")
-    (tmp_path / "policy.npz").unlink()
+    (tmp_path / "policy.safetensors").unlink()
     with pytest.raises(ConfigError, match=r"routers\.trained\.artifact"):
         load_settings(path, {})

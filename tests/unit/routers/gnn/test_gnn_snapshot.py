@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from stigmergy.errors import InvalidArtifact
+from stigmergy.errors import InvalidArtifact, InvalidPolicy
+from stigmergy.platform.policies.desk import PolicyDesk
+from stigmergy.platform.policies.loading import PolicyLoader
+from stigmergy.platform.policy_records import NewPolicy
 from stigmergy.platform.settings import settings_from
 from stigmergy.platform.snapshots import serving_of
 from stigmergy.platform.snapshots.served import ServedLearner
+from stigmergy.platform.store.memory import MemoryStore
+from stigmergy.routers.artifact_bytes import artifact_bytes
 from stigmergy.routers.gnn.checkpoint import GnnArtifact, load_gnn, save_gnn
+from stigmergy.testing import FakeClock
 
 CONFIG = """
 agents:
@@ -52,3 +58,22 @@ def test_an_agent_without_a_description_that_the_network_does_not_know_is_no_fit
     settings = settings_from(CONFIG.replace(", description: a new one", ""), {}, folder=tmp_path)
     with pytest.raises(InvalidArtifact, match="does not know nova"):
         serving_of(settings, settings.build_graphs())
+
+
+async def test_a_network_is_registered_with_its_folder_and_found_again_as_the_same_policy(
+    artifact: GnnArtifact, tmp_path: Path
+) -> None:
+    settings = settings_from(CONFIG.replace("{kind: gnn, artifact: net}", "{kind: cheapest}"), {}, folder=tmp_path)
+    graphs, store = settings.build_graphs(), MemoryStore()
+    loader = PolicyLoader(settings, graphs)
+    desk = PolicyDesk(store, graphs, loader, FakeClock())
+    policy = NewPolicy(router="net", document={"kind": "gnn"}, fingerprint="")
+    for name in ("one", "copy"):
+        save_gnn(tmp_path / name, artifact)
+    records = [await desk.register(policy, artifact_bytes(tmp_path / name)) for name in ("one", "copy")]
+    assert [record.name for record in records] == ["net@1", "net@1"]
+    kept = await store.policies.artifact(records[0].policy.fingerprint)
+    assert loader.load(records[0], kept).policy_version() == "net@1"
+    (tmp_path / "copy" / "artifact.json").write_text("{}")
+    with pytest.raises(InvalidPolicy, match="cannot be used"):
+        await desk.register(policy, artifact_bytes(tmp_path / "copy"))

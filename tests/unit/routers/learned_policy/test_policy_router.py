@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 
 from stigmergy.domain import GOAL, START, Budget
 from stigmergy.errors import InvalidArtifact, UnfitPolicy
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.graphs.nodes import GraphSpec
 from stigmergy.platform.snapshots.serving import Admitting
+from stigmergy.routers.artifact_file import write_artifact
 from stigmergy.routers.base import QueryFeatures, RoutingState
 from stigmergy.routers.catalog import load_trained
 from stigmergy.routers.configs import PolicyConfig
@@ -22,6 +25,7 @@ from stigmergy.routers.feasibility import Mask
 from stigmergy.routers.learned_policy.artifact import LearnedPolicy, load_policy, save_policy
 from stigmergy.routers.learned_policy.network import FORBIDDEN, network_of
 from stigmergy.routers.learned_policy.router import PolicyRouter
+from stigmergy.routers.observation import ObservationSpec
 from stigmergy.testing import agent_profile, untrained_policy
 
 PRICES = {"small": "0.001", "large": "0.010", "check": "0.002"}
@@ -40,7 +44,7 @@ def state(position: str = START, budget: Budget | None = None, text: str = "What
 
 
 def test_a_policy_survives_being_written_and_read(tmp_path: Path) -> None:
-    path = tmp_path / "policy.npz"
+    path = tmp_path / "policy.safetensors"
     written = save_policy(path, untrained_policy(graph()))
     read = load_policy(path)
     assert read.version == written.version
@@ -96,6 +100,38 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         load_policy(tmp_path / "text")
 
 
+def test_the_file_is_safetensors_with_the_spec_in_its_metadata(tmp_path: Path) -> None:
+    policy = untrained_policy(graph())
+    save_policy(tmp_path / "policy.safetensors", policy)
+    with safe_open(tmp_path / "policy.safetensors", framework="np") as stored:
+        header = json.loads(stored.metadata()["header"])
+        first = stored.get_tensor("weight0")
+    assert ObservationSpec.from_json(header["spec"]) == policy.spec
+    assert (first == policy.network.layers[0].weight).all()
+
+
+def test_equal_policies_give_equal_files(tmp_path: Path) -> None:
+    for name in ("one", "same"):
+        save_policy(tmp_path / name, untrained_policy(graph()))
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "same").read_bytes()
+
+
+def test_a_file_of_an_earlier_release_says_that_it_is_to_be_trained_again(tmp_path: Path) -> None:
+    write_artifact(tmp_path / "policy.npz", "policy", 1, {}, {"weight0": np.zeros((2, 2))})
+    with pytest.raises(InvalidArtifact, match="policy format 1, not policy 2; train it again"):
+        load_policy(tmp_path / "policy.npz")
+
+
+def test_a_changed_weight_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "policy.safetensors"
+    save_policy(path, untrained_policy(graph()))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InvalidArtifact, match="does not match its version"):
+        load_policy(path)
+
+
 def cut_short(policy: LearnedPolicy) -> LearnedPolicy:
     first, last = policy.network.layers
     return replace(policy, network=network_of([first.weight[1:], last.weight], [first.bias, last.bias]))
@@ -107,9 +143,9 @@ def of_other_features(policy: LearnedPolicy) -> LearnedPolicy:
 
 @pytest.mark.parametrize("spoil", [cut_short, of_other_features])
 def test_parts_that_do_not_fit_each_other_are_refused(spoil: type, tmp_path: Path) -> None:
-    save_policy(tmp_path / "policy.npz", spoil(untrained_policy(graph())))
+    save_policy(tmp_path / "policy.safetensors", spoil(untrained_policy(graph())))
     with pytest.raises(InvalidArtifact):
-        load_policy(tmp_path / "policy.npz")
+        load_policy(tmp_path / "policy.safetensors")
 
 
 def test_forbidden_outputs_are_finite_and_below_all_others() -> None:
@@ -132,8 +168,8 @@ def test_a_decision_takes_well_under_a_millisecond() -> None:
 
 
 def test_a_policy_can_be_loaded_as_one_that_is_registered(tmp_path: Path) -> None:
-    written = save_policy(tmp_path / "policy.npz", untrained_policy(graph()))
-    found = load_trained("best", PolicyConfig(artifact=tmp_path / "policy.npz"))
+    written = save_policy(tmp_path / "policy.safetensors", untrained_policy(graph()))
+    found = load_trained("best", PolicyConfig(artifact=tmp_path / "policy.safetensors"))
     assert (found.version, found.agents) == (written.version, written.spec.actions)
     assert found.serves.scores(state()) == PolicyRouter(written).scores(state())
     assert isinstance(found.serves, Admitting)

@@ -9,23 +9,43 @@ from torch import Tensor
 from torch.nn import functional
 
 from stigmergy.agents.models.batching.decoder import Decoder, Layers, put_together, taken_out
+from stigmergy.agents.models.batching.prefixes import KeptPrefixes
 from stigmergy.agents.models.batching.sequence import Sequence
 
 
 class Batch:
-    """Reads and writes a changing set of sequences; each step writes one token of every one of them."""
+    """Reads and writes a changing set of sequences; each step writes one token of every one of them.
 
-    def __init__(self, decoder: Decoder) -> None:
+    Of a question that begins like an earlier one, the rest alone is read.
+    """
+
+    def __init__(self, decoder: Decoder, prefixes: KeptPrefixes) -> None:
         self.sequences: list[Sequence] = []
-        self._decoder = decoder
+        self._decoder, self._prefixes = decoder, prefixes
         self._layers: Layers = ()
         self._kept = torch.zeros((0, 0), dtype=torch.bool, device=decoder.device)
 
     def join(self, new: list[Sequence]) -> None:
         """Read the questions of new sequences and write their first tokens."""
-        tokens, kept = _padded([sequence.prompt for sequence in new], self._decoder.device)
-        positions = (kept.cumsum(1) - 1).clamp_min(0)
-        scores, layers = self._decoder.read(tokens, positions, kept, ())
+        begun = [(sequence, self._prefixes.beginning(sequence.prompt)) for sequence in new]
+        fresh = [sequence for sequence, past in begun if not past]
+        if fresh:
+            self._read(fresh, ())
+        # Each by itself, as pasts of several lengths would leave gaps that some networks count as read.
+        for sequence, past in begun:
+            if past:
+                self._read([sequence], past)
+
+    def _read(self, new: list[Sequence], past: Layers) -> None:
+        """Read what is left of questions whose beginnings are the past."""
+        begun = past[0][0].shape[2] if past else 0
+        tokens, kept = _padded([sequence.prompt[begun:] for sequence in new], self._decoder.device)
+        kept = functional.pad(kept, (begun, 0), value=True)
+        positions = (kept.cumsum(1) - 1).clamp_min(0)[:, begun:]
+        scores, layers = self._decoder.read(tokens, positions, kept, past)
+        for row, sequence in enumerate(new):
+            sequence.cached = begun
+            self._prefixes.keep(sequence.prompt, layers, row)
         longest = max(self._kept.shape[1], kept.shape[1])
         both = [functional.pad(part, (longest - part.shape[1], 0)) for part in (self._kept, kept)]
         self._layers, self._kept = put_together(self._layers, layers), torch.cat(both)

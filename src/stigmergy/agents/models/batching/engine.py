@@ -11,6 +11,7 @@ import torch
 
 from stigmergy.agents.models.batching.batch import Batch
 from stigmergy.agents.models.batching.decoder import Decoder
+from stigmergy.agents.models.batching.prefixes import KeptPrefixes
 from stigmergy.agents.models.batching.sequence import Sequence
 from stigmergy.agents.models.configs import EngineLimits
 from stigmergy.errors import AgentError, AgentFailed, AgentOverloaded, AgentUnavailable
@@ -86,7 +87,7 @@ class BatchEngine:
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
             self._end(AgentUnavailable(self.name, f"it could not be loaded ({type(error).__name__}: {error})"))
             return
-        batch = Batch(decoder)
+        batch = self._batch(decoder)
         while (admitted := self._admitted(batch)) is not None:
             try:
                 self._advance(batch, self._begun(admitted, decoder))
@@ -94,10 +95,13 @@ class BatchEngine:
             except Exception as error:  # noqa: BLE001 - one bad step must not end the engine
                 self._failures += 1
                 _fail([*batch.sequences, *admitted], AgentFailed(self.name, f"{type(error).__name__}: {error}"))
-                batch = Batch(decoder)
+                batch = self._batch(decoder)
         gone = AgentUnavailable(self.name, "its engine was closed")
         _fail(batch.sequences, gone)
         self._end(gone)
+
+    def _batch(self, decoder: Decoder) -> Batch:
+        return Batch(decoder, KeptPrefixes(self.limits.cached_tokens))
 
     def _admitted(self, batch: Batch) -> list[Sequence] | None:
         """The requests that may join now; waits where there is nothing to write; None once closed."""

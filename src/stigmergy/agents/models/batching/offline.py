@@ -9,6 +9,7 @@ import torch
 from stigmergy.agents.models.base import Completion, Messages
 from stigmergy.agents.models.batching.batch import Batch
 from stigmergy.agents.models.batching.decoder import Decoder
+from stigmergy.agents.models.batching.prefixes import KeptPrefixes
 from stigmergy.agents.models.batching.sequence import Asked, Sequence, Told
 
 
@@ -26,7 +27,7 @@ def write_all(decoder: Decoder, conversations: Iterable[Messages], max_output_to
     ]
     for sequence in asked:
         sequence.begin("offline", decoder, decoder.context)
-    batch = Batch(decoder)
+    batch = Batch(decoder, KeptPrefixes(0))
     batch.join(asked)
     while True:
         batch.leave([sequence for sequence in batch.sequences if sequence.ended])

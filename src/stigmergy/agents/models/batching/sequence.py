@@ -39,6 +39,8 @@ class Sequence:
         self.cancelled = False
         self.ended = False
         self.prompt: list[int] = []
+        self.cached = 0
+        """Tokens of the prompt that had been read for an earlier request."""
         self.written: list[int] = []
         self._limit = 0
         self._ends: frozenset[int] = frozenset()
@@ -99,4 +101,4 @@ class Sequence:
         if piece := self._writer.rest():
             self.tell(piece)
         self.ended = True
-        self.tell(Completion(self._writer.text, TokenCount(len(self.prompt), len(self.written)), reason))
+        self.tell(Completion(self._writer.text, TokenCount(len(self.prompt), len(self.written), self.cached), reason))

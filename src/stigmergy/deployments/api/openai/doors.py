@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from stigmergy.deployments.api.accepting import Submission, accept, body_hash, read_body
+from stigmergy.deployments.api.accepting import Submission, accept, body_hash, new_token, read_body
 from stigmergy.deployments.api.openai.chat import ChatForm
 from stigmergy.deployments.api.openai.coming import Coming, DirectAnswer, DurableAnswer, answered_alone
 from stigmergy.deployments.api.openai.errors import Refusal, defect_of, refusal_of
@@ -28,6 +27,7 @@ from stigmergy.wire_openai import ChatRequest, ResponseRequest
 logger = logging.getLogger(__name__)
 
 Door: TypeAlias = Callable[[Request, Submission], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _JSON: Final = "application/json"
 _REQUEST_ID: Final = "x-request-id"
@@ -35,30 +35,21 @@ _LONGEST_KEY: Final = 255
 _CALLER_GONE: Final = 499
 
 
-def openai_routes() -> list[Route]:
-    """The routes of the door, outermost paths first."""
-    return [
-        Route("/v1/chat/completions", _answered(_chat), methods=["POST"]),
-        Route("/v1/responses", _answered(_response), methods=["POST"]),
-        Route("/v1/models", _answered(_models), methods=["GET"]),
-        Route("/v1/models/{model:path}", _answered(_model), methods=["GET"]),
-    ]
-
-
-def _answered(door: Door) -> Callable[[Request], Awaitable[Response]]:
+def _answered(door: Door) -> Endpoint:
     """The door behind its keys, with errors in OpenAI's form and an id on every answer."""
 
     async def endpoint(request: Request) -> Response:
         runtime: Runtime = request.app.state.runtime
-        request.state.id = f"req_{uuid.uuid4().hex}"
+        token = new_token()
+        request.state.id = f"req_{token}"
         try:
             asker = runtime.keyring.asker(request.headers.get("authorization"))
             key = _key(request.headers.get("idempotency-key"))
-            response = await door(request, Submission(asker, runtime.clock.now(), key))
+            response = await door(request, Submission(asker, runtime.clock.now(), key, token))
         except StigmergyError as error:
             logger.info("%s: %s", error.code, error)
             response = _refused(refusal_of(error))
-        except CallerGone:
+        except (CallerGone, ClientDisconnect):
             response = Response(status_code=_CALLER_GONE)
         except Exception as error:
             logger.exception("defect while answering %s %s", request.method, request.url.path)
@@ -113,7 +104,8 @@ async def _tell(
     else:
         coming = DurableAnswer(runtime, await accept(runtime, task, body_hash(body)), extras)
         if not asked.stream:
-            return Response(form.whole(await coming.answer()), media_type=_JSON)
+            answer = await while_connected(request.receive, coming.answer())
+            return Response(form.whole(answer), media_type=_JSON)
     return StreamedAnswer(coming, form, {_REQUEST_ID: request.state.id})
 
 
@@ -128,3 +120,19 @@ async def _model(request: Request, _submission: Submission) -> Response:
 def _served(request: Request) -> Served:
     runtime: Runtime = request.app.state.runtime
     return Served(runtime.settings, runtime.graphs)
+
+
+COMPLETING: Final[Mapping[str, Endpoint]] = {
+    "/v1/chat/completions": _answered(_chat),
+    "/v1/responses": _answered(_response),
+}
+"""The doors that a language model's answer comes through, by their paths; they handle every error themselves."""
+
+
+def openai_routes() -> list[Route]:
+    """The routes of the door, outermost paths first."""
+    return [
+        *(Route(path, door, methods=["POST"]) for path, door in COMPLETING.items()),
+        Route("/v1/models", _answered(_models), methods=["GET"]),
+        Route("/v1/models/{model:path}", _answered(_model), methods=["GET"]),
+    ]

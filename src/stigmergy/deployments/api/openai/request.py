@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -31,6 +30,16 @@ _NOT_HERE: Final = (
 Form = TypeVar("Form", ChatRequest, ResponseRequest)
 
 
+def _fields_of(names: tuple[str, ...]) -> Mapping[type[ChatRequest | ResponseRequest], tuple[str, ...]]:
+    """Which of these a form has, found once: asking a form for a field that it lacks takes long."""
+    forms: tuple[type[ChatRequest | ResponseRequest], ...] = (ChatRequest, ResponseRequest)
+    return {form: tuple(name for name in names if name in form.model_fields) for form in forms}
+
+
+_PASSED_ON_OF: Final = _fields_of(_PASSED_ON)
+_NOT_HERE_OF: Final = _fields_of(_NOT_HERE)
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """What a request may name: the settings, and the graphs built of them."""
@@ -50,8 +59,8 @@ def read(form: type[Form], body: bytes) -> Form:
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         raise MalformedRequest(tuple((_place(each["loc"]), _problem(each)) for each in details)) from None
-    for name in _NOT_HERE:
-        if getattr(asked, name, None):
+    for name in _NOT_HERE_OF[form]:
+        if getattr(asked, name):
             raise MalformedRequest(((name, "this server does not have it; leave it out"),))
     return asked
 
@@ -102,7 +111,7 @@ def _task(
     submission: Submission,
 ) -> Task:
     graph, router = _named(asked.model, asked.stigmergy, served.settings)
-    passed = {name: getattr(asked, name, None) for name in _PASSED_ON}
+    passed = {name: getattr(asked, name) for name in _PASSED_ON_OF[type(asked)]}
     stated = {name: value for name, value in {**passed, **options}.items() if value is not None}
     if "tools" not in stated:
         stated = {name: value for name, value in stated.items() if name not in ("tool_choice", "parallel_tool_calls")}
@@ -117,7 +126,7 @@ def _task(
     storable(text, *(each for message in messages for each in _texts(message)), *labels, *labels.values())
     not_too_long(*(message.content for message in messages))
     return Task(
-        id=f"task_{uuid.uuid4().hex}",
+        id=f"task_{submission.token}",
         text=text,
         messages=messages,
         graph=graph,

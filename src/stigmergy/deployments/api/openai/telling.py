@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Mapping
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -33,23 +33,29 @@ async def while_connected(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         CallerGone: he did.
     """
-    working = asyncio.ensure_future(work)
-    watching = asyncio.ensure_future(_disconnected(receive))
+    # Of the two that wait, the work stays in the task that there is: one more for it would cost every request.
+    working = cast("asyncio.Task[Any]", asyncio.current_task())
+    watching = asyncio.create_task(_stop_when_gone(receive, working))
     try:
-        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise CallerGone
-        return working.result()
+        return await work
+    except asyncio.CancelledError:
+        if _has_stopped(watching) and working.cancelling() == 1:
+            raise CallerGone from None
+        raise
     finally:
+        if _has_stopped(watching):
+            working.uncancel()
         watching.cancel()
-        if not working.done():
-            working.cancel(CALLER_GONE)
-        await asyncio.gather(working, watching, return_exceptions=True)
 
 
-async def _disconnected(receive: Receive) -> None:
+def _has_stopped(watching: asyncio.Task[None]) -> bool:
+    return watching.done() and not watching.cancelled() and watching.exception() is None
+
+
+async def _stop_when_gone(receive: Receive, working: asyncio.Task[Any]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    working.cancel(CALLER_GONE)
 
 
 class StreamedAnswer(Response):

@@ -13,7 +13,8 @@ import numpy as np
 from stigmergy.domain import NodeId, TaskType, to_nano
 from stigmergy.graphs.agent_graph import AgentGraph
 from stigmergy.platform.learning.rl.rewards import CostScale, RewardTerms
-from stigmergy.routers.artifact_file import Arrays, read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_file import read_artifact, unreadable, write_artifact
+from stigmergy.routers.artifact_forms import Arrays
 from stigmergy.routers.estimators.views import LatentSemantics, learn_semantics
 from stigmergy.routers.observation import ObservationSpec
 from stigmergy.routers.price_range import price_range

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import gymnasium as gym
+import ray
 import torch
 from gymnasium.spaces import Discrete
 from ray.rllib.algorithms.algorithm import Algorithm
@@ -19,6 +20,7 @@ from ray.rllib.core.learner.learner_group import LearnerGroup
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.env.single_agent_env_runner import SingleAgentEnvRunner
 
+from stigmergy.errors import GpuMissing
 from stigmergy.platform.learning.rl.gym_env import observation_space
 from stigmergy.platform.learning.rl.transitions import RLLIB_COLUMNS
 from stigmergy.platform.learning.trainers.rl.config import (
@@ -46,10 +48,12 @@ _RATE: Final = 0.01
 
 
 def learner_group(training: RlTraining, learner: LearnerConfig, spec: ObservationSpec, seed: int) -> LearnerGroup:
-    """A group of RLlib learners for policies over the actions of a spec: one in this process, or several beside it."""
-    config = _algorithm(learner).learners(
-        num_learners=training.learners, num_gpus_per_learner=gpus_for(training.device)
-    )
+    """A group of RLlib learners for policies over the actions of a spec: one in this process, or several beside it.
+
+    Raises:
+        GpuMissing: see ``gpus_for``.
+    """
+    config = _algorithm(learner).learners(num_learners=training.learners, num_gpus_per_learner=gpus_for(training))
     config.debugging(seed=seed)
     config.training(lr=learner.lr, train_batch_size_per_learner=learner.minibatch)
     return config.build_learner_group(rl_module_spec=_module(training, learner, spec))
@@ -83,9 +87,19 @@ def default_collector(
     return SingleAgentEnvRunner(config=config)
 
 
-def gpus_for(device: str) -> int:
-    """GPUs of one learner."""
-    return int(device == "gpu" or (device == "auto" and torch.cuda.is_available()))
+def gpus_for(training: RlTraining) -> int:
+    """GPUs of one learner; learners beside this process have theirs from the cluster, which may add nodes for them.
+
+    Raises:
+        GpuMissing: this process is told to use one, and torch sees none.
+    """
+    if training.device == "cpu":
+        return 0
+    if training.learners:
+        return int(training.device == "gpu" or ray.cluster_resources().get("GPU", 0) >= training.learners)
+    if training.device == "gpu" and not torch.cuda.is_available():
+        raise GpuMissing("device")
+    return int(torch.cuda.is_available())
 
 
 def _module(training: RlTraining, learner: LearnerConfig, spec: ObservationSpec) -> RLModuleSpec:

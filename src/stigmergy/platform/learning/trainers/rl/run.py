@@ -26,7 +26,7 @@ from stigmergy.platform.learning.trainers.rl.validating import OVER_BUDGET, RETU
 from stigmergy.routers.learned_policy.artifact import save_policy
 from stigmergy.routers.learned_policy.network import PolicyNetwork
 
-ARTIFACT: Final = "policy.npz"
+ARTIFACT: Final = "policy.safetensors"
 METRICS: Final = "metrics.json"
 _CONFIG: Final = "training.json"
 
@@ -60,7 +60,7 @@ class _Best:
 
 
 def train(training: RlTraining, out: Path, *, resume: bool, told: Told) -> Document:
-    """Train a policy for every seed, and write to ``out``: ``policy.npz``, ``metrics.json``, and a folder per seed.
+    """Train a policy for every seed; ``out`` gets ``policy.safetensors``, ``metrics.json`` and a folder per seed.
 
     The artifact at the top is that of the seed with the greatest return on val (of the first seed, where no return is
     known). Test queries are never looked at.
@@ -77,6 +77,7 @@ def train(training: RlTraining, out: Path, *, resume: bool, told: Told) -> Docum
     Raises:
         InvalidLog: the data cannot be learnt from.
         TrainingExists: the folder holds a training, and it is not to be resumed; or one of another configuration.
+        GpuMissing: it is to use a GPU, and there is none.
     """
     _claim(training, out, resume=resume)
     # More threads would add up in another order from run to run, and so would weights.
