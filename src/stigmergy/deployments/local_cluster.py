@@ -97,6 +97,7 @@ def clear_leftovers(port: int) -> int:
 
 def _start(settings: Settings, instance: Instance) -> str:
     from ray import serve
+    from ray.exceptions import RayError
 
     from stigmergy.deployments.app import build
     from stigmergy.deployments.vllm import VLLM_APPLICATION, VLLM_ROUTE, vllm_application, vllm_models
@@ -113,7 +114,7 @@ def _start(settings: Settings, instance: Instance) -> str:
         signal.signal(signal.SIGTERM, on_sigterm)
     try:
         serve.start(http_options={"host": serving.host, "port": serving.port})
-    except (RuntimeError, TimeoutError) as error:
+    except (RuntimeError, TimeoutError, RayError) as error:
         raise DeployFailed((("proxy", last_sentence(str(error))),)) from error
     name = APPLICATION
     try:

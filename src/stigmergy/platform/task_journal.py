@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from stigmergy.domain import EpisodeId
@@ -20,6 +21,8 @@ from stigmergy.platform.records import Closing, Fence, StoredEvent
 logger = logging.getLogger(__name__)
 
 _TRY_AGAIN_S = 0.2
+_PROMPT_S = 1.0
+"""Shorter than any lease: who heard of a commit sooner than this after asking for it still holds the task."""
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class TaskJournal:
     episode_id: EpisodeId
     last: StoredEvent | None = None
     past: tuple[Recorded, ...] = field(default=())
+    monotonic: Callable[[], float] = time.monotonic
 
     async def open(self) -> None:
         """Read what an earlier holder of the task has left; while the store is away, try again.
@@ -55,12 +59,14 @@ class TaskJournal:
         """
         events = _continued(self.episode_id, fresh, self.last)
         while True:
+            asked = self.monotonic()
             try:
                 await self._append(events)
                 break
             except StoreUnavailable as error:
                 await self._wait_for_the_store(error)
         self.last = events[-1]
+        await self._expect_no_heir(events[-1].seq, asked)
         self._tell(fresh)
 
     def closing(self, ran: Ran) -> Closing:
@@ -79,10 +85,21 @@ class TaskJournal:
     def _next_seq(self) -> int:
         return _after(self.last)
 
-    async def _read(self) -> tuple[StoredEvent, ...]:
+    async def _expect_no_heir(self, seq: int, asked: float) -> None:
+        """Where the answer came late, see that nobody has gone on meanwhile.
+
+        A process that stood still after its commit may have lost the task by now, and must not make the call that it
+        has just announced: the heir may have made it, and committed its result.
+        """
+        while self.monotonic() - asked > _PROMPT_S:
+            asked = self.monotonic()
+            if await self._read(seq):
+                raise TaskTakenOver(self.fence.task_id, self.fence.epoch)
+
+    async def _read(self, after: int = -1) -> tuple[StoredEvent, ...]:
         while True:
             try:
-                return await self.journal.read(self.episode_id)
+                return await self.journal.read(self.episode_id, after)
             except StoreUnavailable as error:
                 await self._wait_for_the_store(error)
 

@@ -5,39 +5,19 @@ from pathlib import Path
 import pytest
 
 from stigmergy.cli.train_demo.fresh import FreshRun, difference
-from stigmergy.cli.train_demo.stage import SERVED, set_stage
-from stigmergy.graphs.pheromones import Trails
-from stigmergy.graphs.trail_delta import TrailDelta
-from stigmergy.platform.settings.loading import router_from
-from stigmergy.routers.artifact_file import Origin
-from stigmergy.routers.colony_artifact import load_trails, save_trails
-from stigmergy.routers.configs import AntColonyConfig, EpsilonConfig
+from stigmergy.cli.train_demo.stage import LEARNT, SERVED, set_stage
+from stigmergy.cli.train_demo.timing import Phases
+from stigmergy.routers.configs import AntColonyConfig, EpsilonConfig, GreedyConfig
 
 
-def test_the_document_of_a_policy_is_the_configured_router_with_another_selection(tmp_path: Path) -> None:
-    stage = set_stage(tmp_path)
-    configured = stage.settings.routers[SERVED]
-    policy = router_from({**stage.document(0.02), "artifact": "trails.npz"}, "policy")
-    assert isinstance(policy, AntColonyConfig)
-    assert isinstance(configured, AntColonyConfig)
-    assert policy.selection == EpsilonConfig(epsilon=0.02)
-    assert (policy.beta, policy.heuristic) == (configured.beta, configured.heuristic)
-
-
-def test_of_an_artifact_only_what_is_about_some_types_is_left(tmp_path: Path) -> None:
-    edge = ("START", "scan")
-    total = TrailDelta(
-        log_tau={"dates": {edge: 0.5}, "tables": {edge: 0.25}},
-        trials={"scan": {"dates": 3.0, "tables": 4.0}},
-        successes={"scan": {"dates": 2.0, "tables": 1.0}},
-    )
-    path = tmp_path / "all.npz"
-    save_trails(path, Trails(total, 0, "here"), Origin(data={}, code="", config={}, queries=0))
-    left = tmp_path / "left.npz"
-    left.write_bytes(set_stage(tmp_path).knowing(path.read_bytes(), ("dates",)))
-    found = load_trails(left).trails.total
-    assert found.log_tau == {"dates": {edge: 0.5}}
-    assert found.trials == {"scan": {"dates": 3.0}}
+def test_one_colony_explores_in_service_and_is_asked_for_what_it_has_learnt(tmp_path: Path) -> None:
+    routers = set_stage(tmp_path).settings.routers
+    served, learnt = routers[SERVED], routers[LEARNT]
+    assert isinstance(served, AntColonyConfig)
+    assert isinstance(learnt, AntColonyConfig)
+    assert served.colony == learnt.colony
+    assert isinstance(served.selection, EpsilonConfig)
+    assert learnt.selection == GreedyConfig()
 
 
 def test_a_gain_is_counted_task_by_task() -> None:
@@ -45,3 +25,12 @@ def test_a_gain_is_counted_task_by_task() -> None:
     after = FreshRun(0.75, 0.001, {"b": 4}, (0.5, 1.5, 0.5, 1.5))
     gain = difference(after, before)
     assert (gain.mean, gain.low, gain.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+def test_parts_of_one_name_add_up() -> None:
+    phases = Phases()
+    for name in ("log", "judge", "log"):
+        with phases.timed(name):
+            pass
+    assert list(phases.seconds) == ["log", "judge"]
+    assert all(seconds >= 0.0 for seconds in phases.seconds.values())

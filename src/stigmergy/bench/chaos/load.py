@@ -20,11 +20,15 @@ _PAUSE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """So many tasks, each step of which takes so long. ``name`` makes their idempotency keys unique."""
+    """So many tasks, each step of which takes so long. ``name`` makes their idempotency keys unique.
+
+    ``patience_s`` is how long a sender asks again before what is down counts as lost.
+    """
 
     name: str
     tasks: int
     labels: dict[str, str]
+    patience_s: float = _PATIENCE_S
 
 
 class Sending:
@@ -35,7 +39,7 @@ class Sending:
         self._load = load
         self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="chaos-load")
         self._sent: list[Future[TaskResult]] = [
-            self._pool.submit(persistently, self._submit, number) for number in range(load.tasks)
+            self._pool.submit(persistently, self._submit, number, load.patience_s) for number in range(load.tasks)
         ]
 
     def accepted(self) -> list[str]:
@@ -66,9 +70,9 @@ def _end(client: Client, task_id: str) -> TaskResult:
         return client.get_task(task_id)
 
 
-def persistently(ask: Callable[[T], TaskResult], about: T) -> TaskResult:
-    """Ask until there is an answer; what is down longer than 90 s is an error after all."""
-    until = time.monotonic() + _PATIENCE_S
+def persistently(ask: Callable[[T], TaskResult], about: T, patience_s: float = _PATIENCE_S) -> TaskResult:
+    """Ask until there is an answer; what is down longer than ``patience_s`` is an error after all."""
+    until = time.monotonic() + patience_s
     while True:
         try:
             return ask(about)

@@ -21,7 +21,7 @@ STORE = "STIGMERGY_STORE_URL"
 """The variable that tells the processes of the cluster, and nobody else, where the store is."""
 NODES = 2
 _DEPLOYED_WITHIN_S = 180.0
-_READY_WITHIN_S = 60.0
+_READY_WITHIN_S = 120.0
 _LOOK_EVERY_S = 0.1
 
 

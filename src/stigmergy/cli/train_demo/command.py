@@ -20,20 +20,21 @@ def train_demo(
     out: Annotated[Path, typer.Option(dir_okay=False, help="Where the JSON document goes.")] = Path("train-demo.json"),
     as_json: AsJson = False,
 ) -> None:
-    """Serve the workbench, log, train a policy, try it beside the path, promote it; refuse and take back bad ones.
+    """Serve the workbench, log, train a policy with RLlib, try and promote it; refuse and take back bad ones.
 
     Exits with 1 where one of the three was not shown: the promotion, the refusal, the rollback.
     """
-    with needs("serve"):
+    with needs("serve"), needs("train"):
         from stigmergy.cli.train_demo.report import document, print_report
         from stigmergy.cli.train_demo.script import Script, served_stage
-    began = time.monotonic()
+        from stigmergy.cli.train_demo.timing import Phases
+    began, phases = time.monotonic(), Phases()
     with (
         stop_signal() as stopped,
         tempfile.TemporaryDirectory(prefix="stigmergy-train-demo-") as folder,
-        served_stage(Path(folder)) as (stage, client),
+        served_stage(Path(folder), phases) as (stage, client),
     ):
-        report = Script(stage, client).run()
+        report = Script(stage, client, phases).run()
     if stopped.is_set():
         raise typer.Exit(130)
     found = document(report, time.monotonic() - began)

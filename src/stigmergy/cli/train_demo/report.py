@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from stigmergy.cli.output import printable, share, table
+from stigmergy.cli.output import printable, seconds, share, table
 from stigmergy.cli.train_demo.script import Report
 
 
@@ -19,9 +19,11 @@ def document(report: Report, took_s: float) -> dict[str, Any]:
         fresh[name] = {key: value for key, value in asdict(run).items() if key != "rewards"}
     return {
         "seconds": took_s,
+        "phases": dict(report.seconds),
         "logged_episodes": report.logged,
+        "training": dict(report.training),
         "fresh": fresh,
-        "gain": asdict(report.gain),
+        "gains": {name: asdict(gain) for name, gain in report.gains.items()},
         "promoted": report.promoted,
         "refused": report.refused,
         "rolled_back": report.rolled_back,
@@ -39,11 +41,14 @@ def print_report(console: Console, report: Report) -> None:
         by = ", ".join(f"{policy} {number}" for policy, number in run.decided_by.items())
         rows.add_row(name, Text(printable(by)), share(run.quality), f"${run.mean_cost_usd:.6f}")
     console.print(rows)
-    gain = report.gain
-    console.print(f"gain per task, promoted over configured: {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
+    for name, gain in report.gains.items():
+        told = f"reward per task, promoted over {name}: {gain.mean:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+        console.print(Text(printable(told)))
     for told, reason in (
         ("promoted", report.promoted),
         ("a bad policy is refused", report.refused),
         ("a canary that turned bad is gone", report.rolled_back),
     ):
         console.print(Text(printable(f"{told}: {reason or 'NOT SHOWN'}")))
+    parts = ", ".join(f"{name} {seconds(took)}" for name, took in report.seconds.items())
+    console.print(Text(printable(f"where the time went: {parts}")))

@@ -1,14 +1,14 @@
-"""The order of events: log, train, look on, try, promote; then two policies that must not decide."""
+"""The order of events: log, train, look on, try, promote; and two policies that must not decide."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from stigmergy.agents.workbench.task import FamilyName, WorkbenchTask
 from stigmergy.agents.workbench.tasks import generate_tasks
@@ -16,37 +16,46 @@ from stigmergy.cli.demo.runs import run_tasks
 from stigmergy.cli.demo.stage import GRAPH
 from stigmergy.cli.progress import counting, working
 from stigmergy.cli.train_demo.fresh import FreshRun, difference, judged_run
-from stigmergy.cli.train_demo.stage import SERVED, Stage, set_stage
+from stigmergy.cli.train_demo.stage import LEARNT, SERVED, Stage, set_stage
+from stigmergy.cli.train_demo.timing import Phases
+from stigmergy.cli.train_demo.training import MANY_PASSES, PASSES, Trained, logged_dataset, trained_on
 from stigmergy.client.protocol import Outcome
 from stigmergy.client.sync import Client
 from stigmergy.deployments.local_cluster import local_cluster
 from stigmergy.errors import PromotionRefused
+from stigmergy.platform.learning.dataset.narrowing import narrowed
 from stigmergy.platform.learning.evaluation.bootstrap import Interval
 from stigmergy.wire import TaskResult
 from stigmergy.wire_policies import RegisteredPolicyModel
 
-KEEPS_EXPLORING: Final = 0.02
-"""How often a promoted policy draws a hop blindly, so that the next one can be judged by its episodes."""
-GUESSES: Final = 0.8
-"""As often the deliberately bad policy draws a hop blindly."""
-_KNOWN: Final[tuple[FamilyName, ...]] = ("arithmetic", "dates", "text")
-_UNKNOWN: Final[tuple[FamilyName, ...]] = ("algebra", "tables", "python")
-_SEEDS: Final = {"log": 191_000, "fresh": 192_000, "known": 193_000, "unknown": 194_000}
+AS_TRAINED: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "softmax", "temperature": 0.5}}
+"""Explores where the policy is in doubt, so that the next one can be judged by its episodes."""
+GUESSING: Final[Mapping[str, Any]] = {"kind": "policy", "selection": {"kind": "epsilon", "epsilon": 0.6}}
+"""The deliberately bad policy: it draws as many hops blindly."""
+_KNOWN: Final[tuple[FamilyName, ...]] = ("text",)
+_UNKNOWN: Final[tuple[FamilyName, ...]] = ("arithmetic", "dates", "algebra", "tables", "python")
+_FAMILIES: Final[Mapping[str, tuple[FamilyName, ...]]] = {
+    "all": (*_KNOWN, *_UNKNOWN),
+    "known": _KNOWN,
+    "unknown": _UNKNOWN,
+}
+_SEEDS: Final = {"all": 191_000, "fresh": 192_000, "known": 193_000, "unknown": 194_000}
 _SWAPPED_WITHIN_S: Final = 2.0
 _MOST_ROUNDS: Final = 20
+_MOST_LOOKS: Final = 5
 _ROUND: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How many tasks each part takes."""
+    """How many tasks each part takes; policies look on for so many at a time, until the log tells their worth."""
 
     log: int = 2_000
-    shadow: int = 2_000
-    canary: int = 400
+    bad: int = 800
+    shadow: int = 2_500
+    canary: int = 300
     fresh: int = 300
-    bad: int = 400
-    narrow: int = 400
+    narrow: int = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +64,30 @@ class Report:
 
     Attributes:
         logged: episodes that were trained on, or judged from.
-        fresh: runs on the same fresh tasks: the router as configured, the dearest path, the promoted policy.
-        gain: of the promoted policy over the router as configured, per fresh task.
+        training: figures of the policy, and what it was made of.
+        fresh: runs on the same fresh tasks: the router as configured, what its colony has learnt, the dearest path, the
+            promoted policy.
+        gains: of the promoted policy over each of the others, per fresh task.
         promoted, refused, rolled_back: the reasons.
+        seconds: by part.
     """
 
     logged: int
-    fresh: dict[str, FreshRun]
-    gain: Interval
+    training: Mapping[str, Any]
+    fresh: Mapping[str, FreshRun]
+    gains: Mapping[str, Interval]
     promoted: str
     refused: str
     rolled_back: str
+    seconds: Mapping[str, float]
 
 
 @contextmanager
-def served_stage(folder: Path) -> Iterator[tuple[Stage, Client]]:
+def served_stage(folder: Path, phases: Phases) -> Iterator[tuple[Stage, Client]]:
     """Start Ray and Serve, and stop everything in the end."""
     stage = set_stage(folder)
     with ExitStack() as running:
-        with working("starting Ray and Serve"):
+        with working("starting Ray and Serve"), phases.timed("start"):
             url = running.enter_context(local_cluster(stage.settings))
         yield stage, running.enter_context(Client(url))
 
@@ -81,92 +95,114 @@ def served_stage(folder: Path) -> Iterator[tuple[Stage, Client]]:
 class Script:
     """One demo over a served stage."""
 
-    def __init__(self, stage: Stage, client: Client, sizes: Sizes = Sizes()) -> None:
+    def __init__(self, stage: Stage, client: Client, phases: Phases, sizes: Sizes = Sizes()) -> None:
         self._stage = stage
         self._client = client
+        self._phases = phases
         self._sizes = sizes
         self._seeds = {name: count(first) for name, first in _SEEDS.items()}
         self._fresh = generate_tasks(_SEEDS["fresh"], sizes.fresh)
+        self._logged = 0
 
     def run(self) -> Report:
         """Everything, in order."""
         sizes, fresh = self._sizes, {}
-        self._submit("logging with exploration", "log", sizes.log)
-        artifact = self._trained()
-        good = self._look_on("the trained policy looks on", artifact, KEEPS_EXPLORING, "log", sizes.shadow)
-        fresh["as configured"] = self._measure("as configured", SERVED)
-        fresh["dearest"] = self._measure("dearest", "dearest")
-        promoted = self._promote(good)
-        fresh["promoted"] = self._measure("promoted", SERVED)
-        bad = self._look_on("a bad policy looks on", artifact, GUESSES, "log", sizes.bad)
-        refused = self._refused(bad)
-        rolled_back = self._turn_bad(artifact)
+        self._log("logging with exploration", "all", sizes.log)
+        whole, narrow = self._trained()
+        refused = self._refused(whole)
+        good = self._look_on("the trained policy looks on", whole, AS_TRAINED, "all", sizes.shadow)
+        for name, router in (("as configured", SERVED), ("its colony", LEARNT), ("dearest", "dearest")):
+            fresh[name] = self._measure(name, router)
+        logged, promoted = self._logged, self._promote(good)
+        after = self._measure("promoted", SERVED)
+        rolled_back = self._turn_bad(narrow)
         return Report(
-            logged=sizes.log + sizes.shadow,
-            fresh=fresh,
-            gain=difference(fresh["promoted"], fresh["as configured"]),
+            logged=logged,
+            training={**whole.metrics, **whole.lineage},
+            fresh={**fresh, "promoted": after},
+            gains={name: difference(after, before) for name, before in fresh.items()},
             promoted=promoted,
             refused=refused,
             rolled_back=rolled_back,
+            seconds=self._phases.seconds,
         )
 
-    def _trained(self) -> bytes:
-        with working("training on what is stored"):
-            return self._stage.trained()
+    def _trained(self) -> tuple[Trained, Trained]:
+        """The policy of all episodes, and that of the one kind of task that is called known."""
+        folder = self._stage.folder
+        whole, known = folder / "dataset", folder / "known"
+        with working("making transitions of what is stored"), self._phases.timed("dataset"):
+            manifests = logged_dataset(self._stage, whole), narrowed(whole, _KNOWN, known)
+        with working("training with RLlib"), self._phases.timed("train"):
+            return (
+                trained_on(whole, manifests[0], folder / "training", PASSES),
+                trained_on(known, manifests[1], folder / "known-training", MANY_PASSES),
+            )
 
-    def _look_on(self, title: str, artifact: bytes, epsilon: float, tasks: str, number: int) -> RegisteredPolicyModel:
-        """Register a policy, and let it look on for a number of tasks."""
-        made = self._client.policies.register(SERVED, artifact, self._stage.document(epsilon))
-        policy = self._client.policies.shadow(SERVED, made.version)
-        time.sleep(_SWAPPED_WITHIN_S)
-        self._submit(title, tasks, number)
-        return policy
-
-    def _promote(self, policy: RegisteredPolicyModel) -> str:
-        """By way of a canary of a fifth of the tasks."""
-        with working("judging it by what it looked on"):
-            self._client.policies.canary(SERVED, policy.version, 0.2)
-        time.sleep(_SWAPPED_WITHIN_S)
-        self._submit("canary of a fifth", "log", self._sizes.canary)
-        with working("judging it again"):
-            reason = self._client.policies.promote(SERVED, policy.version).reason
-        time.sleep(_SWAPPED_WITHIN_S)
-        return reason
-
-    def _refused(self, policy: RegisteredPolicyModel) -> str:
-        """What the gate says about a bad policy, which is withdrawn then."""
+    def _refused(self, trained: Trained) -> str:
+        """What the gate says about a policy that guesses, which is withdrawn then."""
+        policy = self._look_on("a bad policy looks on", trained, GUESSING, "all", self._sizes.bad)
         try:
-            with working("judging the bad policy"):
+            with working("judging the bad policy"), self._phases.timed("judge"):
                 self._client.policies.promote(SERVED, policy.version)
         except PromotionRefused as refusal:
             self._client.policies.retire(SERVED, policy.version, "refused by the gate")
             return refusal.reason
         return ""
 
-    def _turn_bad(self, artifact: bytes) -> str:
-        """A canary that knows some kinds of tasks only, when other kinds come; the reason of its end."""
-        narrow, title = self._stage.knowing(artifact, _KNOWN), "a policy that knows three kinds of tasks looks on"
-        policy = self._look_on(title, narrow, KEEPS_EXPLORING, "known", self._sizes.narrow)
-        with working("judging it by what it looked on"):
-            self._client.policies.canary(SERVED, policy.version, 0.4)
+    def _look_on(
+        self, title: str, trained: Trained, document: Mapping[str, Any], tasks: str, number: int
+    ) -> RegisteredPolicyModel:
+        """Register a policy, and let it look on until what it is worth can be told; how much that is plays no part."""
+        policies = self._client.policies
+        made = policies.register(SERVED, trained.artifact, document, metrics=trained.metrics, lineage=trained.lineage)
+        policy = policies.shadow(SERVED, made.version)
+        for _ in range(_MOST_LOOKS):
+            self._log(title, tasks, number)
+            with working("judging whether the log tells"), self._phases.timed("judge"):
+                graphs = policies.show(SERVED, made.version).graphs
+            if graphs and not any(each.refused for each in graphs):
+                break
+        return policy
+
+    def _promote(self, policy: RegisteredPolicyModel) -> str:
+        """By way of a canary of a fifth of the tasks."""
+        self._try(policy, 0.2)
+        self._log("canary of a fifth", "all", self._sizes.canary)
+        with working("judging it again"), self._phases.timed("judge"):
+            reason = self._client.policies.promote(SERVED, policy.version).reason
+        # No task shows that every gateway has heard of it; they promise to within this time.
         time.sleep(_SWAPPED_WITHIN_S)
+        return reason
+
+    def _try(self, policy: RegisteredPolicyModel, share: float) -> None:
+        with working("judging it by what it looked on"), self._phases.timed("judge"):
+            self._client.policies.canary(SERVED, policy.version, share)
+
+    def _turn_bad(self, trained: Trained) -> str:
+        """A canary that knows one kind of task only, when other kinds come; the reason of its end."""
+        title = "a policy that knows one kind of task looks on"
+        policy = self._look_on(title, trained, AS_TRAINED, "known", self._sizes.narrow)
+        self._try(policy, 0.4)
         for _ in range(_MOST_ROUNDS):
-            self._submit("other kinds of tasks come", "unknown", _ROUND)
-            time.sleep(_SWAPPED_WITHIN_S)
+            self._log("other kinds of tasks come", "unknown", _ROUND)
             (found,) = (each for each in self._client.policies.list(SERVED) if each.name == policy.name)
             if found.stage == "retired":
                 return found.reason
         return ""
 
-    def _submit(self, title: str, tasks: str, number: int) -> None:
+    def _log(self, title: str, tasks: str, number: int) -> None:
         """Tasks with references, so that their episodes are judged; none comes twice."""
-        families: Sequence[FamilyName] = {"known": _KNOWN, "unknown": _UNKNOWN}.get(tasks, (*_KNOWN, *_UNKNOWN))
-        self._run(title, generate_tasks(next(self._seeds[tasks]), number, families), SERVED, with_references=True)
+        made = generate_tasks(next(self._seeds[tasks]), number, _FAMILIES[tasks])
+        self._logged += number
+        with self._phases.timed("log"):
+            self._run(title, made, SERVED, with_references=True)
 
     def _measure(self, title: str, router: str) -> FreshRun:
         """Fresh tasks without references: nothing is learnt from them."""
-        outcomes = self._run(f"fresh tasks, {title}", self._fresh, router, with_references=False)
-        return judged_run(self._client, self._stage.settings.build_graphs()[GRAPH], self._fresh, outcomes)
+        with self._phases.timed("measure"):
+            outcomes = self._run(f"fresh tasks, {title}", self._fresh, router, with_references=False)
+            return judged_run(self._client, self._stage.graph, self._fresh, outcomes)
 
     def _run(self, title: str, tasks: Sequence[WorkbenchTask], router: str, *, with_references: bool) -> list[Outcome]:
         with counting(f"{title}: {len(tasks)} tasks", len(tasks)) as advance:

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from stigmergy import wire
 from stigmergy.deployments.api import approvals, batches, episodes, events, graphs, policies, schema, service, tasks
 from stigmergy.deployments.api.asking import identify
-from stigmergy.deployments.api.openai import openai_routes
+from stigmergy.deployments.api.openai import openai_paths, openai_routes
 from stigmergy.deployments.problems import http_status, malformed, problem_of
 from stigmergy.errors import ServerOverloaded, StigmergyError, Unauthorized
 from stigmergy.platform.runtime import Runtime
@@ -52,7 +52,7 @@ def build_api(living: Living) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _parameter_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _defect)
-    schema.name_requests(app)
+    schema.name_requests(app, openai_paths())
     return app
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -55,8 +56,8 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return told
 
 
-def name_requests(app: FastAPI) -> None:
-    """Put the models that ``asks`` and ``refusals`` refer to among the document's components."""
+def name_requests(app: FastAPI, paths: Mapping[str, Any]) -> None:
+    """Put the models that ``asks`` and ``refusals`` refer to among the document's components, and ``paths`` in it."""
     generated = app.openapi
 
     @cache
@@ -66,6 +67,7 @@ def name_requests(app: FastAPI) -> None:
             [*((model, "validation") for model in asked), (wire.Problem, "validation")], ref_template=_COMPONENTS
         )
         made = generated()
+        made["paths"].update(paths)
         made.setdefault("components", {}).setdefault("schemas", {}).update(defined["$defs"])
         return made
 
