@@ -86,9 +86,13 @@ class BatchRequest(Asked):
 
 
 class UsageModel(Told):
-    """What was used; ``charged_usd`` counts failed calls too, ``usd`` the committed steps."""
+    """What was used; ``charged_usd`` counts failed calls too, ``usd`` the committed steps.
+
+    ``cached_tokens`` are those of ``input_tokens`` that models did not compute anew.
+    """
 
     input_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
     model_calls: int = 0
     usd: Decimal = Decimal(0)
