@@ -86,10 +86,7 @@ class BatchRequest(Asked):
 
 
 class UsageModel(Told):
-    """What was used; ``charged_usd`` counts failed calls too, ``usd`` the committed steps.
-
-    ``cached_tokens`` are those of ``input_tokens`` that models did not compute anew.
-    """
+    """What was used, ``cached_tokens`` of the input. ``charged_usd`` has failed calls too, ``usd`` committed steps."""
 
     input_tokens: int = 0
     cached_tokens: int = 0

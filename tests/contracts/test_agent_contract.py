@@ -64,8 +64,8 @@ class Remembering(ScriptedModel):
 
 
 def llm_agent_of_a_cache() -> Agent:
-    script = [("hang", Silence()), ("fail", AgentFailed("m", "broken"))]
-    return LlmAgent(PROFILE, Remembering("m", script, otherwise="Answer: 42"), STRATEGIES["direct"])
+    model = Remembering("m", [("hang", Silence()), ("fail", AgentFailed("m", "broken"))], otherwise="Answer: 42")
+    return LlmAgent(PROFILE, model, STRATEGIES["direct"])
 
 
 KINDS = {

@@ -127,7 +127,8 @@ class VllmConfig:
     """A model that vLLM runs on Ray Serve (``ray.serve.llm``), in replicas that all agents share.
 
     ``model`` is a folder or a name on the Hugging Face hub, ``engine_kwargs`` are vLLM's own, ``tensor_parallel`` the
-    number of GPUs that one replica spreads over; it reserves them itself, so ``deployment`` states none.
+    number of GPUs that one replica spreads over; it reserves them itself, so ``deployment`` states none. Which tokens
+    it had cached vLLM tells with ``enable_prompt_tokens_details: true`` among the ``engine_kwargs``.
     """
 
     kind: Literal["vllm"] = "vllm"
