@@ -20,7 +20,7 @@ def test_every_packaged_price_is_exact_dated_and_has_a_source() -> None:
         assert isinstance(listed.per_million_input, Decimal)
         assert 0 < listed.per_million_input <= listed.per_million_output
         cached = listed.per_million_cached_input
-        assert cached is None or (isinstance(cached, Decimal) and 0 < cached < listed.per_million_input)
+        assert cached is None or 0 < cached < listed.per_million_input
         assert isinstance(listed.as_of, date)
         assert listed.source.startswith("https://")
 
