@@ -40,7 +40,7 @@ def test_the_wrapper_keeps_haproxys_pages_and_nothing_else_on_loopback_and_has_i
     config = tmp_path / "haproxy.cfg"
     stats, metrics = found["RAY_SERVE_HAPROXY_STATS_PORT"], found["RAY_SERVE_HAPROXY_METRICS_PORT"]
     config.write_text(TEMPLATE.format(stats=stats, metrics=metrics, host=host))
-    command = [found["RAY_SERVE_HAPROXY_BINARY_PATH"], "-db", "-f", config, "-x", "a b"]
+    command = [found["RAY_SERVE_HAPROXY_BINARY_PATH"], "-db", "-f", str(config), "-x", "a b"]
     ran = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **found})
     assert ran.stdout.splitlines() == ["-db", "-f", str(config), "-x", "a b"]
     binds = [line.strip() for line in config.read_text().splitlines() if "bind" in line]
