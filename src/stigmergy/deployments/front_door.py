@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from stigmergy.deployments.eager_accepting import accept_all_that_wait
 from stigmergy.deployments.api.openai import COMPLETING
 
 # Serve's own: its handlers write to the replica's file, in batches.
@@ -33,6 +34,7 @@ def open_front_door(application: Starlette) -> None:
 
 def middlewares() -> list[Middleware]:
     """What Serve is to put before its own handling of a request."""
+    accept_all_that_wait()
     return [Middleware(FrontDoor)]
 
 
