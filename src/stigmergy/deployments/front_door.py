@@ -19,8 +19,8 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from stigmergy.deployments.eager_accepting import accept_all_that_wait
 from stigmergy.deployments.api.openai import COMPLETING
+from stigmergy.deployments.eager_accepting import accept_all_that_wait
 
 # Serve's own: its handlers write to the replica's file, in batches.
 _access_log: Final = logging.getLogger("ray.serve")
