@@ -185,15 +185,26 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one model call costs: a flat part and a part per million tokens."""
+    """What one model call costs: a flat part and a part per million tokens.
+
+    ``per_million_cached_input``, at most ``per_million_input``, is for input that the model did not compute anew; None:
+    it costs what other input costs.
+    """
 
     per_call: Decimal = ZERO
     per_million_input: Decimal = ZERO
     per_million_output: Decimal = ZERO
+    per_million_cached_input: Decimal | None = None
 
-    def of(self, input_tokens: int, output_tokens: int, calls: int = 1) -> Decimal:
-        """USD for ``calls`` calls that used these tokens together, rounded to nano-dollars."""
+    def of(self, input_tokens: int, output_tokens: int, calls: int = 1, cached_tokens: int = 0) -> Decimal:
+        """USD for ``calls`` calls that used these tokens together, rounded to nano-dollars.
+
+        ``per_call x calls + ((input - cached) x input price + cached x cached price + output x output price) / 10^6``,
+        where ``cached_tokens`` are those of the input: never more than the same tokens cost without them.
+        """
         tokens = self.per_million_input * input_tokens + self.per_million_output * output_tokens
+        if cached_tokens and self.per_million_cached_input is not None:
+            tokens -= (self.per_million_input - self.per_million_cached_input) * cached_tokens
         return (self.per_call * calls + tokens / MILLION).quantize(NANO)
 
 
@@ -226,7 +237,7 @@ class AgentProfile:
     """Prior share of tasks of a type that the agent does well, in [0, 1]."""
 
     def worst_case(self) -> Spend:
-        """What one attempt may use at most: ``max_model_calls x caps x price``."""
+        """What one attempt may use at most: ``max_model_calls x caps x price``, as if nothing were cached."""
         calls = self.caps.max_model_calls
         tokens_in, tokens_out = calls * self.caps.max_input_tokens, calls * self.caps.max_output_tokens
         return Spend(self.price.of(tokens_in, tokens_out, calls), tokens_in + tokens_out, calls)
@@ -234,13 +245,14 @@ class AgentProfile:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call really used."""
+    """What a call really used. ``cached_tokens`` are those of the input that the model did not compute anew."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     model_calls: int = 1
     usd: Decimal = ZERO
     latency_s: float = 0.0
+    cached_tokens: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
@@ -249,6 +261,7 @@ class Usage:
             self.model_calls + other.model_calls,
             self.usd + other.usd,
             self.latency_s + other.latency_s,
+            self.cached_tokens + other.cached_tokens,
         )
 
     def spend(self) -> Spend:

@@ -86,9 +86,10 @@ class BatchRequest(Asked):
 
 
 class UsageModel(Told):
-    """What was used; ``charged_usd`` counts failed calls too, ``usd`` the committed steps."""
+    """What was used, ``cached_tokens`` of the input. ``charged_usd`` has failed calls too, ``usd`` committed steps."""
 
     input_tokens: int = 0
+    cached_tokens: int = 0
     output_tokens: int = 0
     model_calls: int = 0
     usd: Decimal = Decimal(0)

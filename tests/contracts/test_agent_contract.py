@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from stigmergy.agents.base import Agent, Listener, Reply, Request
 from stigmergy.agents.drill import DrillAgent
 from stigmergy.agents.llm import LlmAgent
+from stigmergy.agents.models.base import Completion
 from stigmergy.agents.models.scripted import ScriptedModel
 from stigmergy.agents.runners import LoopRunner, ProcessRunner, ThreadRunner
 from stigmergy.agents.scripted import ByRequest, ScriptedAgent
@@ -23,7 +25,8 @@ from stigmergy.agents.tool import OnText, ToolAgent
 from stigmergy.domain import AgentProfile, FailureKind, Price, TokenCaps
 from stigmergy.errors import AgentError, AgentFailed, AgentTimedOut
 
-PROFILE = AgentProfile(id="worker", price=Price(Decimal("0.01"), Decimal(1), Decimal(2)), caps=TokenCaps(4096, 64, 2))
+PRICE = Price(Decimal("0.01"), Decimal(1), Decimal(2), Decimal("0.1"))
+PROFILE = AgentProfile(id="worker", price=PRICE, caps=TokenCaps(4096, 64, 2))
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,19 @@ def llm_agent(strategy: str = "direct") -> Agent:
     return LlmAgent(PROFILE, model, STRATEGIES[strategy])  # type: ignore[index]
 
 
+class Remembering(ScriptedModel):
+    """Has read half of every question before."""
+
+    async def complete(self, *args: Any, **more: Any) -> Completion:
+        done = await super().complete(*args, **more)
+        return replace(done, usage=replace(done.usage, cached_tokens=done.usage.input_tokens // 2))
+
+
+def llm_agent_of_a_cache() -> Agent:
+    model = Remembering("m", [("hang", Silence()), ("fail", AgentFailed("m", "broken"))], otherwise="Answer: 42")
+    return LlmAgent(PROFILE, model, STRATEGIES["direct"])
+
+
 KINDS = {
     "tool, coroutine on the loop": Kind(lambda: ToolAgent(PROFILE, coroutine_tool, LoopRunner())),
     "tool on threads": Kind(
@@ -63,6 +79,7 @@ KINDS = {
     "tool in a process": Kind(lambda: ToolAgent(PROFILE, OnText(eval), ProcessRunner())),
     "llm, direct": Kind(llm_agent, "six by seven?", "hang", "fail"),
     "llm, reflect": Kind(lambda: llm_agent("reflect"), "six by seven?", "hang", "fail"),
+    "llm, with a cache": Kind(llm_agent_of_a_cache, "six by seven?", "hang", "fail"),
     "scripted": Kind(scripted_agent, "six by seven?", "hang", "fail"),
     "in a drill that is off": Kind(
         lambda: DrillAgent(scripted_agent(), Path("/nonexistent/siren")), "six by seven?", "hang", "fail"
@@ -97,7 +114,10 @@ async def test_a_reply_has_text_and_the_agents_id(agent: Agent, kind: Kind) -> N
 async def test_usage_is_priced_by_the_profile_and_within_its_worst_case(agent: Agent, kind: Kind) -> None:
     usage = (await agent.call(asking(kind.works))).usage
     price = agent.profile.price
-    assert usage.usd == price.of(usage.input_tokens, usage.output_tokens, usage.model_calls) > 0
+    tokens = usage.input_tokens, usage.output_tokens
+    assert usage.usd == price.of(*tokens, usage.model_calls, usage.cached_tokens) > 0
+    assert 0 <= usage.cached_tokens <= usage.input_tokens
+    assert usage.usd <= price.of(*tokens, usage.model_calls)
     assert usage.spend().at_most(agent.profile.worst_case())
     assert usage.latency_s > 0
 

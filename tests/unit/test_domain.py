@@ -87,6 +87,37 @@ def test_a_price_counts_calls_and_tokens_of_both_directions() -> None:
     assert Price().of(10**9, 10**9) == 0
 
 
+def test_cached_input_has_a_price_of_its_own_where_one_is_stated() -> None:
+    price = Price(Decimal("0.01"), Decimal(3), Decimal(15), Decimal("0.3"))
+    assert price.of(1_000, 100, cached_tokens=400) == Decimal("0.01342")
+    assert price.of(1_000, 100) == Decimal("0.0145")
+    assert Price(per_million_input=Decimal(3), per_million_cached_input=Decimal(0)).of(10, 0, cached_tokens=10) == 0
+
+
+def test_cached_input_costs_what_other_input_costs_where_no_price_is_stated() -> None:
+    price = Price(Decimal("0.01"), Decimal(3), Decimal(15))
+    assert price.of(1_000, 100, cached_tokens=1_000) == price.of(1_000, 100)
+
+
+MONEY = st.decimals(0, 1000, places=6)
+
+
+@given(MONEY, MONEY, st.none() | st.decimals(0, 1, places=6), st.integers(0, 10**7), st.integers(0, 10**6), st.data())
+@settings(max_examples=100, deadline=None)
+def test_what_is_cached_makes_no_call_dearer_than_was_reserved_for_its_tokens(
+    dear: Decimal, written: Decimal, share: Decimal | None, read: int, wrote: int, data: st.DataObject
+) -> None:
+    cheap = None if share is None else dear * share
+    price = Price(Decimal("0.001"), dear, written, cheap)
+    profile = AgentProfile(id="a", price=price, caps=TokenCaps(read, wrote))
+    cached = data.draw(st.integers(0, read))
+    usd = price.of(read, wrote, cached_tokens=cached)
+    assert 0 < usd <= price.of(read, wrote) == profile.worst_case().usd
+    assert Usage(read, wrote, usd=usd, cached_tokens=cached).spend().at_most(profile.worst_case())
+    parts = (read - cached) * dear + cached * (dear if cheap is None else cheap) + wrote * written
+    assert usd == (price.per_call + parts / 10**6).quantize(Decimal("1e-9"))
+
+
 @given(st.integers(0, 8), st.integers(0, 8), st.integers(1, 3), st.data())
 @settings(max_examples=60, deadline=None)
 def test_no_usage_within_the_caps_is_worse_than_the_worst_case(
@@ -106,6 +137,8 @@ def test_usages_add_up() -> None:
     assert one + one == Usage(2, 4, 2, Decimal(1), 0.5)
     assert one + NO_USAGE == one
     assert one.spend() == Spend(Decimal("0.5"), 3, 1)
+    again = Usage(5, 0, cached_tokens=4)
+    assert (again + again + one).cached_tokens == 8
 
 
 def test_six_statuses_are_ends_and_one_kind_of_failure_is_hard() -> None:

@@ -137,8 +137,7 @@ class _Questions:
         """The text of one completion. Raises AgentError, under this agent's name where the fault is not the model's."""
         self._check(messages)
         done = await self._completion(messages)
-        tokens = done.usage.input_tokens, done.usage.output_tokens
-        self.usage += Usage(*tokens, model_calls=1, usd=self._profile.price.of(*tokens))
+        self.usage += done.usage.at(self._profile.price)
         self.finish_reason, self.tool_calls = done.finish_reason, done.tool_calls
         if done.finish_reason == "refused":
             raise AgentRefused(self._model.name, f"it declined: {done.text[:200]!r}")

@@ -94,6 +94,6 @@ def booked(reply: Reply, profile: AgentProfile, latency_s: float) -> Reply:
     """The reply under its agent's name, with what it cost: one call, and the tokens it stated if it stated any."""
     used = reply.usage
     calls = max(1, used.model_calls)
-    usd = profile.price.of(used.input_tokens, used.output_tokens, calls)
-    usage = Usage(used.input_tokens, used.output_tokens, calls, usd, latency_s)
+    usd = profile.price.of(used.input_tokens, used.output_tokens, calls, used.cached_tokens)
+    usage = Usage(used.input_tokens, used.output_tokens, calls, usd, latency_s, used.cached_tokens)
     return replace(reply, agent=profile.id, usage=usage)

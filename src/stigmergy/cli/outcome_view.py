@@ -73,6 +73,12 @@ def cost_text(usage: UsageModel) -> str:
     return charged if usage.usd == usage.charged_usd else f"{charged} ({usd(usage.usd)} for committed steps)"
 
 
+def tokens_text(usage: UsageModel) -> str:
+    """The tokens of both directions, and how many of the input were cached where any were."""
+    cached = f" ({usage.cached_tokens} cached)" if usage.cached_tokens else ""
+    return f"{usage.input_tokens} in{cached} + {usage.output_tokens} out"
+
+
 def _print_answer(console: Console, answer: str | None) -> None:
     if answer is not None:
         console.print(Text(printable(answer), style="bold"), soft_wrap=True)
@@ -90,7 +96,7 @@ def _card(ended: TaskResult | EpisodeModel) -> Table:
     card.add_row("route", Text(arrows(ended.route)))
     card.add_row("cost", cost_text(ended.usage))
     usage = ended.usage
-    card.add_row("model calls, tokens", f"{usage.model_calls}, {usage.input_tokens} in + {usage.output_tokens} out")
+    card.add_row("model calls, tokens", f"{usage.model_calls}, {tokens_text(usage)}")
     card.add_row("quality", share(ended.quality))
     card.add_row("reroutes", str(ended.reroutes))
     if ended.failures:

@@ -225,6 +225,7 @@ def _usage(episode: Episode) -> wire.UsageModel:
     used: Usage = episode.usage
     return wire.UsageModel(
         input_tokens=used.input_tokens,
+        cached_tokens=used.cached_tokens,
         output_tokens=used.output_tokens,
         model_calls=used.model_calls,
         usd=used.usd,

@@ -33,15 +33,20 @@ models:
             price: {{per_million_output: "9"}}}}
   narrow: {{kind: openai_compatible, base_url: "{url}", model: first, api_key_env: null,
             price: {{per_million_output: "1"}}, pool: {{max_connections: 1, queue_wait_s: 0.05}}}}
+  reader: {{kind: openai_compatible, base_url: "{url}", model: first, api_key_env: null,
+            price: {{per_million_input: "10", per_million_cached_input: "1", per_million_output: "1"}}}}
 agents:
   cheap: {{kind: llm, model: first, timeout_s: 5}}
   dear: {{kind: llm, model: second, timeout_s: 5}}
   squeezed: {{kind: llm, model: narrow, timeout_s: 5}}
   thinker: {{kind: llm, model: first, strategy: chain_of_thought, timeout_s: 5}}
+  reads: {{kind: llm, model: reader, timeout_s: 5}}
   note: {{kind: scripted, replies: ["noted"], price: {{per_call: "0.001"}}}}
 graphs:
   main: {{stages: [[cheap, dear]], router: cheapest}}
   two_steps: {{stages: [[note], [cheap]], router: cheapest}}
+  twice: {{stages: [[cheap], [dear]], router: cheapest}}
+  reading: {{stages: [[reads]], router: cheapest}}
   narrow: {{stages: [[squeezed]], router: cheapest}}
   scripted: {{stages: [[note]], router: cheapest}}
   thinking: {{stages: [[thinker]], router: cheapest}}

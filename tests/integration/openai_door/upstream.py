@@ -15,10 +15,14 @@ TOOL_CALL: Final = {
     "function": {"name": "weather", "arguments": '{"city": "Paris"}'},
 }
 USAGE: Final = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+_CACHED: Final = {"prompt_tokens_details": {"cached_tokens": 8}}
 
 
 class Upstream:
-    """Answers "answer: X" to a question X, word by word in a stream; ``fail`` and other words change what it does."""
+    """Answers "answer: X" to a question X, word by word in a stream; ``fail`` and other words change what it does.
+
+    Of a ``warm`` question it had 8 tokens cached.
+    """
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
@@ -59,7 +63,9 @@ class Upstream:
             if "hang" in question and "stream" not in asked:
                 await asyncio.Event().wait()
             return await (
-                self._stream(request, question, message, finish) if asked.get("stream") else _whole(message, finish)
+                self._stream(request, question, message, finish)
+                if asked.get("stream")
+                else _whole(question, message, finish)
             )
         except asyncio.CancelledError:
             self.left.set()
@@ -79,7 +85,7 @@ class Upstream:
             if "hang" in question and "content" in delta:
                 await asyncio.Event().wait()
         await _send(response, [{"index": 0, "delta": {}, "finish_reason": finish}])
-        await _send(response, [], USAGE)
+        await _send(response, [], _used(question))
         await response.write(b"data: [DONE]\n\n")
         return response
 
@@ -92,10 +98,14 @@ def _said(asked: dict[str, Any], question: str) -> tuple[dict[str, Any], str]:
     return {"role": "assistant", "content": f"answer: {question}"}, "stop"
 
 
-async def _whole(message: dict[str, Any], finish: str) -> web.Response:
+def _used(question: str) -> dict[str, Any]:
+    return {**USAGE, **_CACHED} if "warm" in question else USAGE
+
+
+async def _whole(question: str, message: dict[str, Any], finish: str) -> web.Response:
     choice = {"index": 0, "message": message, "finish_reason": finish}
-    told = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": USAGE}
-    return web.json_response(told)
+    told = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    return web.json_response({**told, "usage": _used(question)})
 
 
 def _deltas(message: dict[str, Any]) -> list[dict[str, Any]]:

@@ -88,6 +88,14 @@ def test_failures_of_a_script_are_kinds_of_failure() -> None:
         ({"kind": "tool"}, "callable"),
         ({"kind": "tool", "callable": "a:b", "timeout_s": 0}, "timeout_s = 0.0: it must be a finite number above 0"),
         ({"kind": "tool", "callable": "a:b", "price": {"per_call": -1}}, "price.per_call = -1"),
+        (
+            {"kind": "llm", "model": "m", "price": {"per_million_input": "1", "per_million_cached_input": "1.1"}},
+            "per_million_cached_input = 1.1: it must be at least 0 and at most price.per_million_input, which is 1",
+        ),
+        (
+            {"kind": "llm", "model": "m", "price": {"per_million_cached_input": "-0.1"}},
+            "price.per_million_cached_input = -0.1",
+        ),
         ({"kind": "tool", "callable": "a:b", "ability": {"math": 1.5}}, "ability.math = 1.5"),
         ({"kind": "tool", "callable": "a:b", "caps": {"max_model_calls": 0}}, "caps.max_model_calls = 0"),
         ({"kind": "tool", "callable": "a:b", "rate_limit_per_minute": 0}, "rate_limit_per_minute = 0.0"),

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from stigmergy.agents.base import Reply, Request
 from stigmergy.agents.llm import Asking, LlmAgent, tighter
+from stigmergy.agents.models.base import Completion, TokenCount
 from stigmergy.agents.models.scripted import Answer, BilledRefusal, ScriptedModel
 from stigmergy.agents.silence import Silence
 from stigmergy.agents.strategies import STRATEGIES, StrategyName
-from stigmergy.domain import AgentProfile, TokenCaps
+from stigmergy.domain import AgentProfile, Price, TokenCaps
 from stigmergy.errors import (
     AgentError,
     AgentFailed,
@@ -23,6 +26,17 @@ from stigmergy.errors import (
 )
 
 Ask = Callable[..., Request]
+
+
+class Counted(ScriptedModel):
+    """Says of every completion that it used these tokens."""
+
+    def __init__(self, used: TokenCount) -> None:
+        super().__init__("gpt", (), "Answer: 42")
+        self._used = used
+
+    async def complete(self, *args: Any, **more: Any) -> Completion:
+        return replace(await super().complete(*args, **more), usage=self._used)
 
 
 def scripted(*script: tuple[str, Answer], otherwise: Answer = "Answer: 42\nConfidence: 0.9") -> ScriptedModel:
@@ -44,6 +58,17 @@ async def test_every_token_of_every_call_is_booked_at_the_agents_price(profile: 
     assert reply.usage.usd == 2 * Decimal("0.001") + (read + 2 * written) * Decimal("0.000001")
     assert (reply.text, reply.confidence, reply.agent) == ("42", 0.9, "worker")
     assert reply.usage.latency_s > 0
+
+
+async def test_tokens_that_the_model_had_cached_are_counted_and_cost_their_own_price(
+    profile_with: Callable[..., AgentProfile], ask: Ask
+) -> None:
+    used = TokenCount(100, 20, 60)
+    price = Price(Decimal("0.001"), Decimal(10), Decimal(20), Decimal(1))
+    asked = LlmAgent(profile_with(price=price), Counted(used), STRATEGIES["reflect"])
+    usage = (await asked.call(ask())).usage
+    assert (usage.input_tokens, usage.cached_tokens, usage.output_tokens) == (200, 120, 40)
+    assert usage.usd == 2 * (Decimal("0.001") + (40 * 10 + 60 * 1 + 20 * 20) * Decimal("0.000001"))
 
 
 async def test_a_question_that_may_be_too_long_is_not_sent(profile: AgentProfile, ask: Ask) -> None:

@@ -11,7 +11,7 @@ import pytest
 from stigmergy.agents.base import Reply, Request
 from stigmergy.agents.runners import LoopRunner, ProcessRunner, ThreadRunner
 from stigmergy.agents.tool import OnText, ToolAgent
-from stigmergy.domain import AgentProfile, Usage
+from stigmergy.domain import AgentProfile, Price, Usage
 from stigmergy.errors import AgentFailed, AgentLost, AgentOverloaded, AgentTimedOut, InvalidReply
 
 Ask = Callable[..., Request]
@@ -51,6 +51,15 @@ async def test_tokens_that_a_tool_states_are_priced_and_kept(profile: AgentProfi
     agent = on_loop(profile, lambda _: Reply(text="x", usage=Usage(1_000_000, 1_000_000, model_calls=2)))
     usage = (await agent.call(ask())).usage
     assert (usage.input_tokens, usage.model_calls, usage.usd) == (1_000_000, 2, Decimal("3.002"))
+
+
+async def test_cached_tokens_that_a_tool_states_are_priced_and_kept(
+    profile_with: Callable[..., AgentProfile], ask: Ask
+) -> None:
+    price = Price(per_million_input=Decimal(2), per_million_cached_input=Decimal("0.5"))
+    stated = Reply(text="x", usage=Usage(1_000_000, cached_tokens=400_000))
+    usage = (await on_loop(profile_with(price=price), lambda _: stated).call(ask())).usage
+    assert (usage.cached_tokens, usage.usd) == (400_000, Decimal("1.4"))
 
 
 async def test_a_refused_connection_is_a_hard_signal_whatever_it_is_wrapped_in(profile: AgentProfile, ask: Ask) -> None:

@@ -24,11 +24,16 @@ def test_the_packaged_prices_are_shown_with_their_day_and_source(run: Run) -> No
         assert name in shown
         assert str(listed.as_of) in shown
         assert listed.source in shown
+    (row,) = (line for line in shown.splitlines() if "gpt-4o-mini" in line)
+    assert [cell for cell in row.split() if cell.startswith("$")] == ["$0.15", "$0.075", "$0.6"]
+    assert "as input" in shown
 
 
 def test_as_json_the_packaged_prices_are_exact(run: Run) -> None:
     told = json.loads(run("models", "prices", "--json").stdout)
     assert Decimal(told["gpt-4o-mini"]["per_million_input"]) == price_list()["gpt-4o-mini"].per_million_input
+    assert Decimal(told["gpt-4o-mini"]["per_million_cached_input"]) == Decimal("0.075")
+    assert told["gemini-2.5-flash"]["per_million_cached_input"] is None
     assert told.keys() == price_list().keys()
 
 

@@ -31,6 +31,15 @@ def test_answer_route_cost_and_why_are_printed(run: Run, server: RecordingServer
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(("cached", "told"), [(0, "2, 12 in + 3 out"), (8, "2, 12 in (8 cached) + 3 out")])
+def test_tokens_are_printed_with_how_many_were_cached(
+    run: Run, server: RecordingServer, result: TaskResult, cached: int, told: str
+) -> None:
+    usage = result.usage.model_copy(update={"cached_tokens": cached})
+    server.tells("POST", "/v1/tasks", result.model_copy(update={"usage": usage}))
+    assert told in run("submit", "q").stdout
+
+
 def test_why_shows_what_was_chosen_and_what_would_have_been_second(
     run: Run, server: RecordingServer, result: TaskResult
 ) -> None:

@@ -48,8 +48,7 @@ class LlmJudge:
             return 0.0
         messages = (Message("system", self._instructions()), Message("user", _material(task, answer)))
         done = await self.model.complete(messages, _OUTPUT_TOKENS, 0.0, self.timeout_s)
-        tokens = done.usage.input_tokens, done.usage.output_tokens
-        self.book(Usage(*tokens, model_calls=1, usd=self.price.of(*tokens)))
+        self.book(done.usage.at(self.price))
         return None if done.finish_reason == "refused" else stated_score(done.text)
 
     def _instructions(self) -> str:

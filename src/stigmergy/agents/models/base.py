@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
-from stigmergy.domain import Message, ModelOptions, Price
+from stigmergy.domain import Message, ModelOptions, Price, Usage
 
 Messages: TypeAlias = tuple[Message, ...]
 FinishReason: TypeAlias = Literal["stop", "length", "refused", "tool_calls"]
@@ -29,6 +29,11 @@ class TokenCount:
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
+
+    def at(self, price: Price) -> Usage:
+        """One call that used these tokens, at this price."""
+        read, written, cached = self.input_tokens, self.output_tokens, self.cached_tokens
+        return Usage(read, written, usd=price.of(read, written, cached_tokens=cached), cached_tokens=cached)
 
 
 @dataclass(frozen=True, slots=True)

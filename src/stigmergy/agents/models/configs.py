@@ -21,20 +21,29 @@ from stigmergy.domain import ZERO, Price
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceConfig:
-    """A price in USD: per call, and per million tokens. What is left out is 0."""
+    """A price in USD: per call, and per million tokens. What is left out is 0.
+
+    ``per_million_cached_input`` is for input that the model had read before; left out, it costs what other input costs.
+    It is never above that, because a call is reserved as if nothing were cached.
+    """
 
     per_call: Decimal = ZERO
     per_million_input: Decimal = ZERO
     per_million_output: Decimal = ZERO
+    per_million_cached_input: Decimal | None = None
 
     def __post_init__(self) -> None:
         for name in ("per_call", "per_million_input", "per_million_output"):
             value = getattr(self, name)
             require(value.is_finite() and value >= 0, f"price.{name}", value, "a finite number of at least 0")
+        cached, most = self.per_million_cached_input, self.per_million_input
+        if cached is not None:
+            allowed = f"at least 0 and at most price.per_million_input, which is {most}"
+            require(cached.is_finite() and 0 <= cached <= most, "price.per_million_cached_input", cached, allowed)
 
     def price(self) -> Price:
         """The domain's word for it."""
-        return Price(self.per_call, self.per_million_input, self.per_million_output)
+        return Price(self.per_call, self.per_million_input, self.per_million_output, self.per_million_cached_input)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +127,8 @@ class VllmConfig:
     """A model that vLLM runs on Ray Serve (``ray.serve.llm``), in replicas that all agents share.
 
     ``model`` is a folder or a name on the Hugging Face hub, ``engine_kwargs`` are vLLM's own, ``tensor_parallel`` the
-    number of GPUs that one replica spreads over; it reserves them itself, so ``deployment`` states none.
+    number of GPUs that one replica spreads over; it reserves them itself, so ``deployment`` states none. Which tokens
+    it had cached vLLM tells with ``enable_prompt_tokens_details: true`` among the ``engine_kwargs``.
     """
 
     kind: Literal["vllm"] = "vllm"

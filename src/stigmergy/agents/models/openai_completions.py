@@ -97,7 +97,8 @@ class Gathered:
         if not (isinstance(read, int) and isinstance(written, int) and min(read, written) >= 0):
             raise InvalidReply(self._model, f"{self._server} stated no token usage: the call cannot be booked")
         cached = _field(_field(self.usage, "prompt_tokens_details"), "cached_tokens")
-        return TokenCount(read, written, cached if isinstance(cached, int) else 0)
+        # A count that cannot be is not believed: what is not known to be cached costs more, so no budget is overspent.
+        return TokenCount(read, written, cached if isinstance(cached, int) and 0 <= cached <= read else 0)
 
 
 def _field(part: object, name: str) -> Any:

@@ -23,16 +23,24 @@ GOOD_FOR: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPrice:
-    """A public price in USD per million tokens, the day on which it was known to hold, and where it stood."""
+    """A public price in USD per million tokens, the day on which it was known to hold, and where it stood.
+
+    ``per_million_cached_input`` None: none is listed for input that the model had read before.
+    """
 
     per_million_input: Decimal
     per_million_output: Decimal
+    per_million_cached_input: Decimal | None
     as_of: date
     source: str
 
     def price(self) -> Price:
         """The domain's word for it."""
-        return Price(per_million_input=self.per_million_input, per_million_output=self.per_million_output)
+        return Price(
+            per_million_input=self.per_million_input,
+            per_million_output=self.per_million_output,
+            per_million_cached_input=self.per_million_cached_input,
+        )
 
     def is_old(self, today: date) -> bool:
         """Whether it was looked up more than a year ago."""
@@ -50,6 +58,7 @@ def _listed(stated: Mapping[str, Any]) -> ListedPrice:
     return ListedPrice(
         per_million_input=Decimal(stated["input"]),
         per_million_output=Decimal(stated["output"]),
+        per_million_cached_input=Decimal(stated["cached"]) if "cached" in stated else None,
         as_of=stated["as_of"],
         source=stated["source"],
     )

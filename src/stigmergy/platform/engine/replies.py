@@ -10,7 +10,8 @@ from stigmergy.errors import InvalidReply
 def bookable(agent: AgentId, reply: Reply) -> Reply:
     """The reply as it is; raises InvalidReply when its usage cannot be charged or its text cannot be stored."""
     usage = reply.usage
-    least = min(usage.input_tokens, usage.output_tokens, usage.model_calls)
+    cached = usage.cached_tokens
+    least = min(usage.input_tokens - cached, usage.output_tokens, usage.model_calls, cached)
     if least < 0 or not usage.usd.is_finite() or usage.usd < ZERO:
         raise InvalidReply(agent, f"it says that it used {usage}, which cannot be charged")
     said = reply.text + (reply.hand_back or "")

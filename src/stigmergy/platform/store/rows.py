@@ -169,6 +169,7 @@ def _usage_json(usage: Usage) -> Row:
         "model_calls": usage.model_calls,
         "nano_usd": to_nano(usage.usd),
         "latency_s": usage.latency_s,
+        "cached_tokens": usage.cached_tokens,
     }
 
 
@@ -179,6 +180,8 @@ def _usage(stored: Stored) -> Usage:
         stored["model_calls"],
         from_nano(stored["nano_usd"]),
         stored["latency_s"],
+        # Rows of before they were counted hold none.
+        stored.get("cached_tokens", 0),
     )
 
 

@@ -56,6 +56,15 @@ async def test_every_answered_call_is_booked_even_a_refusal(task_with: TaskWith)
     assert [(usage.model_calls, usage.usd) for usage in booked] == [(1, Decimal("0.5"))]
 
 
+async def test_a_call_is_booked_with_the_tokens_that_it_used(task_with: TaskWith) -> None:
+    booked: list[Usage] = []
+    model, price = ScriptedModel("judge", [], otherwise="0.8"), Price(per_million_input=Decimal(1))
+    await LlmJudge(model, price, book=booked.append).evaluate(task_with("42"), "41")
+    (usage,) = booked
+    assert usage.usd == price.of(usage.input_tokens, usage.output_tokens) > 0
+    assert (usage.output_tokens, usage.model_calls, usage.cached_tokens) == (1, 1, 0)
+
+
 async def test_no_answer_is_worth_nothing_and_asks_nobody(task_with: TaskWith) -> None:
     model = ScriptedModel("judge", [])
     assert await LlmJudge(model, PRICE).evaluate(task_with("42"), None) == 0.0

@@ -30,9 +30,20 @@ def test_pieces_are_put_together_with_what_the_last_chunk_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("details", "cached"), [({"cached_tokens": 2}, 2), ({}, 0), (None, 0), ({"cached_tokens": None}, 0)]
+    ("details", "cached"),
+    [
+        ({"cached_tokens": 3}, 3),
+        ({"cached_tokens": 2}, 2),
+        ({}, 0),
+        (None, 0),
+        ({"cached_tokens": None}, 0),
+        ({"cached_tokens": 4}, 0),
+        ({"cached_tokens": -1}, 0),
+    ],
 )
-def test_tokens_that_the_server_had_cached_are_told_where_it_tells_them(details: object, cached: int) -> None:
+def test_tokens_that_the_server_had_cached_are_told_where_it_tells_some_that_can_be(
+    details: object, cached: int
+) -> None:
     usage = {**USAGE, "prompt_tokens_details": details}
 
     assert gathered(chunk("stop", usage, content="a")).completion().usage == TokenCount(3, 2, cached)

@@ -121,13 +121,15 @@ async def test_an_agent_that_uses_more_than_its_worst_case_is_charged_in_full_an
     "reply",
     [
         Reply(text="x", usage=Usage(-1, 0, 1)),
+        Reply(text="x", usage=Usage(1, 0, 1, cached_tokens=-1)),
+        Reply(text="x", usage=Usage(1, 0, 1, cached_tokens=2)),
         Reply(text="x", usage=Usage(usd=Decimal(-1))),
         Reply(text="x", usage=Usage(usd=Decimal("NaN"))),
         Reply(text="x", usage=Usage(usd=Decimal("Infinity"))),
         Reply(text="half \ud800"),
         Reply(text="nul \x00"),
     ],
-    ids=["tokens", "usd", "nan", "infinity", "surrogate", "nul"],
+    ids=["tokens", "fewer cached than none", "more cached than read", "usd", "nan", "infinity", "surrogate", "nul"],
 )
 async def test_a_reply_that_cannot_be_charged_or_stored_is_a_failed_call(
     house: Build, either: AgentGraph, reply: Reply

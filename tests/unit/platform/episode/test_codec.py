@@ -135,6 +135,13 @@ def test_what_was_stored_in_the_first_format_is_read_with_what_the_second_added(
     assert decode(json.dumps(old)) == SAMPLES[ev.Accepted]
 
 
+def test_a_reply_of_before_cached_tokens_were_counted_had_none() -> None:
+    called = ev.CallSucceeded(step="s", node="a", agent="a", reply=Reply(text="x", usage=Usage(3, 1)), charged=NOTHING)
+    old = json.loads(encode(called))
+    assert old["reply"]["usage"].pop("cached_tokens") == 0
+    assert decode(json.dumps(old)) == called
+
+
 def test_evidence_may_be_infinite_or_not_a_number() -> None:
     option = ev.Option(
         node="a", score=1.0, probability=1.0, worst_case=NOTHING, cost_to_go=(), evidence={"far": inf, "unknown": nan}

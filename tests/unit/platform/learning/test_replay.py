@@ -33,7 +33,7 @@ from stigmergy.routers.selection import Softmax
 from stigmergy.testing import EPOCH, FakeClock
 
 Build = Callable[..., Any]
-ODD = Reply(text="odd \u202e", usage=Usage(3, 1, 2, Decimal("0.00000000049"), 0.1 + 0.2), data={"x": float("inf")})
+ODD = Reply(text="odd \u202e", usage=Usage(3, 1, 2, Decimal("0.00000000049"), 0.1 + 0.2, 2), data={"x": float("inf")})
 LINES: list[Line] = ["fine", "fine", ODD, *ERRORS, AgentLost("x", "gone")]
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from stigmergy import wire
 from stigmergy.agents.base import Reply
 from stigmergy.deployments.views import hops_of, ledger_of
-from stigmergy.domain import ESCALATION, EpisodeId, FailureKind, Status
+from stigmergy.domain import ESCALATION, EpisodeId, FailureKind, Status, Usage
 from stigmergy.errors import AgentsOverloaded, NotAnswered
 from stigmergy.platform.engine import Ran
 from stigmergy.platform.episode.events import CallFailed, CallSucceeded, Event, Joined
@@ -28,6 +28,7 @@ class Answer:
     finish_reason: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int
     extras: Mapping[str, Any]
     """What goes under ``stigmergy``."""
 
@@ -53,7 +54,7 @@ def answer_of(ran: Ran) -> Answer:
         "failed_calls": len(episode.failures),
         "dropped": episode.dropped,
     }
-    return _answer(reply, episode.answer, episode.usage.input_tokens, episode.usage.output_tokens, extras)
+    return _answer(reply, episode.answer, episode.usage, extras)
 
 
 def with_reasons(answer: Answer, ran: Ran) -> Answer:
@@ -81,7 +82,7 @@ def stored_answer(record: TaskRecord, events: Sequence[Event]) -> Answer:
         "cost_usd": str(result.usage.charged_usd),
         "failed_calls": len(result.failures),
     }
-    return _answer(reply, result.answer, result.usage.input_tokens, result.usage.output_tokens, extras)
+    return _answer(reply, result.answer, result.usage, extras)
 
 
 def _answering(events: Sequence[Event], episode_id: EpisodeId, status: Status, reason: str) -> Reply:
@@ -100,14 +101,15 @@ def _why_not(events: Sequence[Event]) -> type[NotAnswered]:
     return AgentsOverloaded if failures == {FailureKind.OVERLOADED} else NotAnswered
 
 
-def _answer(reply: Reply, text: str | None, read: int, written: int, extras: Mapping[str, Any]) -> Answer:
+def _answer(reply: Reply, text: str | None, used: Usage | wire.UsageModel, extras: Mapping[str, Any]) -> Answer:
     calls = reply.data.get("tool_calls") or ()
     said = reply.data.get("finish_reason")
     return Answer(
         text=text or "",
         tool_calls=calls,
         finish_reason="tool_calls" if calls else "length" if said == "length" else "stop",
-        input_tokens=read,
-        output_tokens=written,
+        input_tokens=used.input_tokens,
+        output_tokens=used.output_tokens,
+        cached_tokens=used.cached_tokens,
         extras=extras,
     )

@@ -72,6 +72,11 @@ class ChatForm:
         return data({**self._head, "object": "chat.completion.chunk", "choices": choices, **more})
 
 
-def _usage(answer: Answer) -> dict[str, int]:
+def _usage(answer: Answer) -> dict[str, Any]:
     read, written = answer.input_tokens, answer.output_tokens
-    return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+        "prompt_tokens_details": {"cached_tokens": answer.cached_tokens},
+    }

@@ -69,7 +69,7 @@ class ResponseForm:
             "output": [self._item(status, [_part(answer.text)])],
             "usage": {
                 "input_tokens": read,
-                "input_tokens_details": {"cached_tokens": 0},
+                "input_tokens_details": {"cached_tokens": answer.cached_tokens},
                 "output_tokens": written,
                 "output_tokens_details": {"reasoning_tokens": 0},
                 "total_tokens": read + written,

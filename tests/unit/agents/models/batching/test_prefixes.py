@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stigmergy.agents.base import Request
 from stigmergy.agents.configs import EngineLimits
+from stigmergy.agents.llm import LlmAgent
 from stigmergy.agents.models.base import Completion
 from stigmergy.agents.models.batching.batched_model import BatchedModel
 from stigmergy.agents.models.batching.decoder import Layers
@@ -18,7 +21,8 @@ from stigmergy.agents.models.batching.engine import BatchEngine
 from stigmergy.agents.models.batching.prefixes import KeptPrefixes
 from stigmergy.agents.models.nano.decoder import NanoDecoder
 from stigmergy.agents.models.nano.network import NanoNetwork, NanoShape
-from stigmergy.domain import Message
+from stigmergy.agents.strategies import STRATEGIES
+from stigmergy.domain import AgentProfile, Message, Price, TokenCaps
 
 BEGINNING = "Add up what follows, one after another: "
 QUESTIONS = [BEGINNING + rest for rest in ("1 + 2", "1 + 3 + 4", "", "7")] + ["Backwards: abcdef and more of it.", "zz"]
@@ -112,3 +116,18 @@ async def test_answers_are_the_same_to_the_token_whether_beginnings_are_kept_or_
     assert len({each.text for each in kept}) > 1
     assert all(each.usage.cached_tokens == 0 for each in without)
     assert all(each.usage.cached_tokens >= len(BEGINNING) for each in kept[1:5])
+
+
+async def test_an_agent_pays_less_for_a_beginning_that_its_model_has_kept() -> None:
+    price = Price(per_million_input=Decimal(10), per_million_output=Decimal(1), per_million_cached_input=Decimal(1))
+    model, caps = model_with(500), TokenCaps(256, 4)
+    agent = LlmAgent(AgentProfile(id="a", price=price, caps=caps), model, STRATEGIES["direct"])
+    cold, warm = [
+        (await agent.call(Request(text=text, step_key=text, timeout_s=20, caps=caps))).usage for text in QUESTIONS[:2]
+    ]
+    await model.aclose()
+    full = price.of(warm.input_tokens, warm.output_tokens)
+
+    assert (cold.cached_tokens, cold.usd) == (0, price.of(cold.input_tokens, cold.output_tokens))
+    assert warm.cached_tokens >= len(BEGINNING)
+    assert full - warm.usd == 9 * warm.cached_tokens * Decimal("0.000001")
