@@ -49,9 +49,9 @@ async def living(
 def _collect_garbage_in_small_pieces() -> None:
     """Look for cycles after 10,000 new objects instead of 700, and never among what is there now.
 
-    A request makes hundreds, hardly any of them in cycles: looking takes a tenth of its processor time. Every look holds
-    all requests up: modules, settings and graphs alone take .2 s to look through, and stay anyway. The second generation
-    begins after few looks, so that it is small.
+    A request makes hundreds, hardly any of them in cycles: looking takes a tenth of its processor time. Every look
+    holds all requests up: modules, settings and graphs alone take .2 s to look through, and stay anyway. The second
+    generation is looked through after few looks at the first, so that it is small.
     """
     gc.set_threshold(*_COLLECT_AFTER)
     gc.collect()
