@@ -142,16 +142,18 @@ def test_serve_in_the_image_finds_what_the_image_puts_before_haproxy(tmp_path: P
     wrapper, config = tmp_path / "haproxy", tmp_path / "haproxy.cfg"
     subprocess.run([sys.executable, *build[1:-1], str(wrapper)], check=True)
     find = "from ray.serve._private.haproxy import get_haproxy_binary as found; print(found())"
-    told = {**os.environ, **environ, "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper)}
+    # A server that is up in this process has pages of its own in the environment.
+    pages = {"RAY_SERVE_HAPROXY_STATS_PORT": "8405", "RAY_SERVE_HAPROXY_METRICS_PORT": "9102"}
+    told = {**os.environ, **environ, **pages, "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper)}
     asked = subprocess.run([sys.executable, "-c", find], check=True, env=told, capture_output=True, text=True)
     assert asked.stdout.splitlines()[-1] == str(wrapper)
     config.write_text(
         "defaults\n    mode http\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
-        "    option splice-request\nfrontend http\n    bind *:18000\nlisten stats\n  bind *:8404\n  stats enable\n"
+        "    option splice-request\nfrontend http\n    bind *:18000\nlisten stats\n  bind *:8405\n  stats enable\n"
     )
     subprocess.run([str(wrapper), "-c", "-f", str(config)], check=True, env=told, capture_output=True)
     assert "splice" not in config.read_text()
     assert [line.split()[1] for line in config.read_text().splitlines() if "bind" in line] == [
         "*:18000",
-        "127.0.0.1:8404",
+        "127.0.0.1:8405",
     ]
