@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -118,11 +121,39 @@ def test_every_file_names_the_version_of_ray_that_is_pinned() -> None:
     assert of_kind("rayjob.yaml", "RayJob")["spec"]["rayClusterSpec"]["rayVersion"] == version
 
 
+def instructions() -> list[list[str]]:
+    """The lines of the Dockerfile, as words."""
+    lines = (FOLDER / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    return [line.split() for line in lines if line and not line.startswith("#")]
+
+
 def test_the_image_is_made_of_files_that_there_are() -> None:
     root = Path(__file__).parents[2]
-    lines = (FOLDER / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
-    instructions = [line.split() for line in lines if line and not line.startswith("#")]
-    assert {each[0] for each in instructions} <= {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER"}
-    copied = [word for each in instructions if each[0] == "COPY" for word in each[2:-1]]
+    assert {each[0] for each in instructions()} <= {"ARG", "FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER"}
+    copied = [word for each in instructions() if each[0] == "COPY" for word in each[2:-1]]
     assert copied
     assert all((root / name).exists() for name in copied)
+
+
+def test_serve_in_the_image_finds_what_the_image_puts_before_haproxy(tmp_path: Path) -> None:
+    environ = dict(word.split("=", 1) for each in instructions() if each[0] == "ENV" for word in each[1:])
+    (build,) = (each[1:] for each in instructions() if each[0] == "RUN" and "pip" not in each)
+    assert (build[0], build[-1]) == ("python", environ["RAY_SERVE_HAPROXY_BINARY_PATH"])
+    wrapper, config = tmp_path / "haproxy", tmp_path / "haproxy.cfg"
+    subprocess.run([sys.executable, *build[1:-1], str(wrapper)], check=True)
+    find = "from ray.serve._private.haproxy import get_haproxy_binary as found; print(found())"
+    # A server that is up in this process has pages of its own in the environment.
+    pages = {"RAY_SERVE_HAPROXY_STATS_PORT": "8405", "RAY_SERVE_HAPROXY_METRICS_PORT": "9102"}
+    told = {**os.environ, **environ, **pages, "RAY_SERVE_HAPROXY_BINARY_PATH": str(wrapper)}
+    asked = subprocess.run([sys.executable, "-c", find], check=True, env=told, capture_output=True, text=True)
+    assert asked.stdout.splitlines()[-1] == str(wrapper)
+    config.write_text(
+        "defaults\n    mode http\n    timeout connect 1s\n    timeout client 1s\n    timeout server 1s\n"
+        "    option splice-request\nfrontend http\n    bind *:18000\nlisten stats\n  bind *:8405\n  stats enable\n"
+    )
+    subprocess.run([str(wrapper), "-c", "-f", str(config)], check=True, env=told, capture_output=True)
+    assert "splice" not in config.read_text()
+    assert [line.split()[1] for line in config.read_text().splitlines() if "bind" in line] == [
+        "*:18000",
+        "127.0.0.1:8405",
+    ]

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stigmergy.deployments.api.openai import COMPLETING
+from stigmergy.deployments.eager_accepting import accept_all_that_wait
 
 # Serve's own: its handlers write to the replica's file, in batches.
 _access_log: Final = logging.getLogger("ray.serve")
@@ -33,6 +34,7 @@ def open_front_door(application: Starlette) -> None:
 
 def middlewares() -> list[Middleware]:
     """What Serve is to put before its own handling of a request."""
+    accept_all_that_wait()
     return [Middleware(FrontDoor)]
 
 

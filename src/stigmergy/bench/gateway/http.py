@@ -8,6 +8,7 @@ from typing import Final
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
+_CLOSES: Final = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _HEAD_ENDS: Final = b"\r\n\r\n"
 # No body of the bench has it within: events of a stream hold JSON and end with line feeds alone or in pairs.
 _LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
@@ -39,6 +40,11 @@ class Message:
     def status(self) -> int:
         """Of an answer: its status."""
         return int(self.head[9:12])
+
+    @property
+    def closes(self) -> bool:
+        """Whether who sent it closes the connection then."""
+        return _CLOSES.search(self.head) is not None
 
     def _read_head(self) -> bool:
         head, ends, rest = self._received.partition(_HEAD_ENDS)

@@ -85,6 +85,8 @@ class _Load:
         self.began = time.perf_counter()
         self._job = job
         self._asked = request("POST", job.path, f"127.0.0.1:{job.port}", job.headers, job.body.encode())
+        self.open: set[asyncio.Transport] = set()
+        self._opening: set[asyncio.Task[None]] = set()
         self._sent = self._told = 0
         self._until = float("inf")
 
@@ -101,9 +103,38 @@ class _Load:
         return with_header(self._asked, f"idempotency-key: {self._job.key}-{self._sent}".encode())
 
     def took(self, seconds: float, told: Message) -> None:
-        """Count an answer; those of the warm-up are looked at and forgotten."""
+        """Count an answer."""
         if told.status != _GOOD or (self._job.stream and b"data: [DONE]" not in told.body):
             self.errors[f"{told.status}: {told.body[:300]!r}"] += 1
+        self._count(seconds)
+
+    def broke(self, seconds: float, why: Exception | None) -> None:
+        """Count a request whose connection was closed before its answer was complete."""
+        self.errors[f"the server closed the connection: {why}"] += 1
+        self._count(seconds)
+
+    def connect(self) -> None:
+        """Open a connection; that there is none to be had ends the load."""
+        opening = asyncio.get_running_loop().create_task(self._open())
+        self._opening.add(opening)
+        opening.add_done_callback(self._opened)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for each in self.open:
+            each.abort()
+
+    async def _open(self) -> None:
+        await asyncio.get_running_loop().create_connection(lambda: _Connection(self), "127.0.0.1", self._job.port)
+
+    def _opened(self, opening: asyncio.Task[None]) -> None:
+        self._opening.discard(opening)
+        error = None if opening.cancelled() else opening.exception()
+        if error is not None and not self.done.done():
+            self.done.set_exception(error)
+
+    def _count(self, seconds: float) -> None:
+        """Those of the warm-up are looked at and forgotten."""
         self.taken_s.append(seconds)
         self._told += 1
         if self._told == self._job.warm_up:
@@ -113,32 +144,41 @@ class _Load:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends, waits for the whole answer, sends again."""
+    """Sends, waits for the whole answer, sends again; once closed, another one goes on."""
 
     def __init__(self, load: _Load) -> None:
         self._load = load
         self._told = Message()
         self._sent = 0.0
+        self._waits = False
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._load.open.add(self._transport)
         self._send()
 
     def data_received(self, data: bytes) -> None:
         if self._told.feed(data):
-            told, self._told = self._told, Message()
+            told, self._told, self._waits = self._told, Message(), False
             self._load.took(time.perf_counter() - self._sent, told)
-            self._send()
+            if told.closes:
+                cast("asyncio.Transport", self._transport).close()
+            else:
+                self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self._load.done.done():
-            self._load.done.set_exception(ConnectionError(f"the server closed a connection: {exc}"))
+        self._load.open.discard(cast("asyncio.Transport", self._transport))
+        if self._load.done.done():
+            return
+        if self._waits:
+            self._load.broke(time.perf_counter() - self._sent, exc)
+        self._load.connect()
 
     def _send(self) -> None:
         asked = self._load.next()
         if asked is not None and self._transport is not None:
-            self._sent = time.perf_counter()
+            self._sent, self._waits = time.perf_counter(), True
             self._transport.write(asked)
 
 
@@ -146,12 +186,15 @@ async def run(job: Job) -> Timing:
     """Do the job.
 
     Raises:
-        ConnectionError: the server closed a connection.
+        OSError: the server takes no connection.
     """
-    load, loop = _Load(job), asyncio.get_running_loop()
+    load = _Load(job)
     for _ in range(job.connections):
-        await loop.create_connection(lambda: _Connection(load), "127.0.0.1", job.port)
-    await load.done
+        load.connect()
+    try:
+        await load.done
+    finally:
+        load.close()
     return timing(load.taken_s, time.perf_counter() - load.began, load.errors)
 
 
