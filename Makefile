@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Where it is set, every worker and every process that a test starts would compile all modules anew: 6 s each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo train-demo test check fmt clean setup
 
 demo: setup

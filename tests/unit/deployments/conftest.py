@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -82,6 +83,15 @@ class Served:
         await self.runtime.start()
         yield self.runtime, None
         await self.runtime.aclose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_when_told() -> Iterator[None]:
+    """uvicorn looks ten times a second whether it shall end, and then waits for a tenth of a second in any case."""
+    hurried = SimpleNamespace(**vars(asyncio) | {"sleep": lambda delay_s: asyncio.sleep(delay_s / 20)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("uvicorn.server.asyncio", hurried)
+        yield
 
 
 @pytest.fixture

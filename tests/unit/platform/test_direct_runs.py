@@ -33,9 +33,10 @@ class Direct:
         self.runs.start()
 
 
-@pytest.fixture
-async def direct(house: Build, staged: Build, profile: Build) -> AsyncIterator[Direct]:
-    made = house(staged([[profile("a", 1)], [profile("b", 2)]]), {"b": ["fine", Silence()]})
+@pytest.fixture(params=[("fine", "fine")])
+async def direct(request: pytest.FixtureRequest, house: Build, staged: Build, profile: Build) -> AsyncIterator[Direct]:
+    """The second agent says one line after the other, of those that a test may give."""
+    made = house(staged([[profile("a", 1)], [profile("b", 2)]]), {"b": request.param})
     direct = Direct(made)
     yield direct
     await direct.runs.aclose()
@@ -58,6 +59,7 @@ async def test_who_watches_is_told_what_happens_as_it_happens(direct: Direct) ->
     assert told == ["accepted", "hop_chosen", "call_started", "call_succeeded", "hop_chosen", "call_started"]
 
 
+@pytest.mark.parametrize("direct", [("fine", Silence())], indirect=True)
 async def test_a_caller_that_goes_away_leaves_a_cancelled_episode_that_is_charged(direct: Direct) -> None:
     await direct.runs.run(direct.made.task())
     running = asyncio.create_task(direct.runs.run(direct.made.task()))

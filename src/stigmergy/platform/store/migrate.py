@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
 from stigmergy.errors import StoreUnavailable
@@ -76,7 +79,15 @@ def _upgrade(connection: Connection) -> None:
     # On SQLite BEGIN IMMEDIATE is the lock.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    if set(MigrationContext.configure(connection).get_current_heads()) == _heads():
+        return
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+@cache
+def _heads() -> frozenset[str]:
+    """The last revisions; to know them, every script is run."""
+    return frozenset(ScriptDirectory(str(_SCRIPTS)).get_heads())

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
-from transformers import PreTrainedTokenizerFast as FastTokenizer
 
 from stigmergy.agents.catalog import build_model
 from stigmergy.agents.configs import EngineLimits, PriceConfig, TransformersConfig
@@ -27,13 +26,13 @@ TEMPLATE = (
 has_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU that torch can use")
 
 
-def written(folder: Path, network: LlamaForCausalLM | GPT2LMHeadModel) -> Path:
+def written(folder: Path, network: transformers.LlamaForCausalLM | transformers.GPT2LMHeadModel) -> Path:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {sign: index for index, sign in enumerate([*alphabet, "<end>"])}
     tokenizer = Tokenizer(BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    make: Any = FastTokenizer
+    make: Any = transformers.PreTrainedTokenizerFast
     make(tokenizer_object=tokenizer, eos_token="<end>", chat_template=TEMPLATE).save_pretrained(folder)
     network.save_pretrained(folder)
     return folder
@@ -43,23 +42,23 @@ def written(folder: Path, network: LlamaForCausalLM | GPT2LMHeadModel) -> Path:
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(5)
     if request.param == "llama":
-        config = LlamaConfig(
+        config = transformers.LlamaConfig(
             vocab_size=257, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
             num_key_value_heads=2, max_position_embeddings=128, eos_token_id=256, bos_token_id=None,
             initializer_range=0.4,
         )  # fmt: skip
-        return written(tmp_path_factory.mktemp("llama"), LlamaForCausalLM(config))
-    gpt2 = GPT2Config(
+        return written(tmp_path_factory.mktemp("llama"), transformers.LlamaForCausalLM(config))
+    gpt2 = transformers.GPT2Config(
         vocab_size=257, n_embd=32, n_layer=2, n_head=4, n_positions=128, eos_token_id=256, bos_token_id=256,
         initializer_range=0.4,
     )  # fmt: skip
-    return written(tmp_path_factory.mktemp("gpt2"), GPT2LMHeadModel(gpt2))
+    return written(tmp_path_factory.mktemp("gpt2"), transformers.GPT2LMHeadModel(gpt2))
 
 
 def generated(folder: Path, text: str, tokens: int) -> str:
     """What the package itself writes, one conversation at a time."""
-    network: Any = AutoModelForCausalLM.from_pretrained(folder)
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    network: Any = transformers.AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(folder)
     prompt = tokenizer(f"<user>{text}\n>", return_tensors="pt")
     whole = network.generate(**prompt, max_new_tokens=tokens, do_sample=False, pad_token_id=256)
     answer: str = tokenizer.decode(whole[0, prompt["input_ids"].shape[1] :], skip_special_tokens=True)
